@@ -1,0 +1,84 @@
+"""Settings from ``WORKBENCH_*`` variables or ``workbench.toml``. The only place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from workbench.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """What a process needs to know of its surroundings.
+
+    Order of precedence: arguments, ``WORKBENCH_*`` variables, ``workbench.toml`` in the working directory, defaults.
+    Relative paths are taken from the working directory.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="WORKBENCH_", toml_file="workbench.toml", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder of the Parquet store.")
+    catalogs: Path = Field(Path("catalogs"), description="Folder of Intake catalogs (YAML, version 2).")
+    redis_url: str | None = Field(
+        None, description="redis://host:port/db of the live bus; without it a private Redis is started."
+    )
+    log_level: str = Field("WARNING", description="Level of the package's log: DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_scheme(cls, value: str | None) -> str | None:
+        if value == "":
+            return None
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("data_dir", "catalogs")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return Path(os.path.abspath(value.expanduser()))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings now.
+
+    Raises
+    ------
+    ConfigError
+        When a value cannot be used; the message names each setting and why.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        raise ConfigError(
+            "settings cannot be used: " + "; ".join(lines) + ". See WORKBENCH_* variables and workbench.toml."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"workbench.toml cannot be read: {error}. Mend it or move it away.") from None
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """The environment for a process we start, with ``extra`` set."""
+    return {**os.environ, **extra}

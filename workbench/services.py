@@ -1,0 +1,123 @@
+"""Composition root: wires settings, store, catalog, bus and hub once per process, for apps, notebooks, CLI and tests.
+
+Nothing is opened before it is asked for, and ``close`` stops whatever was started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from workbench.catalog.market_catalog import MarketCatalog
+    from workbench.live.embedded import EmbeddedRedis
+    from workbench.live.hub import Hub
+
+
+class Services:
+    """The long-lived parts of one process.
+
+    Parameters
+    ----------
+    settings
+        Where data, catalogs and the bus are; read from ``WORKBENCH_*`` and ``workbench.toml`` when left out.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self._lock = threading.RLock()
+        self._catalog: MarketCatalog | None = None
+        self._hub: Hub | None = None
+        self._redis: EmbeddedRedis | None = None
+
+    @property
+    def catalog(self) -> MarketCatalog:
+        """The data there is."""
+        with self._lock:
+            if self._catalog is None:
+                self._catalog = open_catalog(self.settings.data_dir, self.settings.catalogs)
+            return self._catalog
+
+    @property
+    def bus_url(self) -> str:
+        """Address of the configured Redis, or of a private one that is started now and stopped by ``close``."""
+        if self.settings.redis_url:
+            return self.settings.redis_url
+        with self._lock:
+            if self._redis is None:
+                from workbench.live.embedded import EmbeddedRedis
+
+                self._redis = EmbeddedRedis(self.settings.data_dir / "redis")
+            return self._redis.start()
+
+    @property
+    def hub(self) -> Hub:
+        """The live hub of this process, started on first use."""
+        with self._lock:
+            if self._hub is None:
+                from workbench.live.hub import Hub
+
+                self._hub = Hub(self.bus_url, self.catalog)
+                self._hub.start()
+            return self._hub
+
+    def close(self) -> None:
+        """Stop what was started; safe to call twice."""
+        with self._lock:
+            hub, self._hub = self._hub, None
+            redis, self._redis = self._redis, None
+        if hub is not None:
+            hub.stop()
+        if redis is not None:
+            redis.stop()
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+
+
+def get_services() -> Services:
+    """The services of this process, made on first call and closed when it ends."""
+    global _services
+    with _lock:
+        if _services is None:
+            _services = Services()
+            atexit.register(_services.close)
+        return _services
+
+
+def open_catalog(data_dir: str | Path | None = None, catalogs: str | Path | None = None) -> MarketCatalog:
+    """The market catalog: Intake catalogs of a folder plus everything that was ingested.
+
+    Parameters
+    ----------
+    data_dir, catalogs
+        Folders of the Parquet store and of the Intake YAML files; the settings' when left out.
+    """
+    from workbench.catalog.market_catalog import MarketCatalog
+    from workbench.catalog.store import Store
+    from workbench.market.instruments import InstrumentMaster
+
+    settings = load_settings() if data_dir is None or catalogs is None else None
+    data = Path(data_dir) if data_dir is not None else settings.data_dir
+    return MarketCatalog(
+        Store(data), InstrumentMaster.load(data), Path(catalogs) if catalogs is not None else settings.catalogs
+    )
+
+
+def open_hub(url: str | None = None) -> Hub:
+    """A started live hub: the process's own, or one on another bus when ``url`` (redis://host:port) is given.
+
+    Call ``stop()`` on a hub of your own when you are done with it.
+    """
+    if url is None:
+        return get_services().hub
+    from workbench.live.hub import Hub
+
+    hub = Hub(url, get_services().catalog)
+    hub.start()
+    return hub
