@@ -71,10 +71,10 @@ class Registry(Generic[Plugin]):
     def _load(self) -> None:
         if self._loaded:
             return
-        self._loaded = True
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
+        self._loaded = True
         for point in entry_points(group=self.group):
             try:
                 point.load()

@@ -7,6 +7,7 @@ stretches of one date. Every bar of ``Windows`` lies inside one stretch, or hold
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -217,8 +218,10 @@ def _schedule(name: str) -> tuple[np.ndarray, ...]:
     factory = exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories[_canonical(name)]
     bounds = [factory.bound_min(), pd.Timestamp("1970-01-01")]
     first = max(b for b in bounds if b is not None)
-    known = exchange_calendars.get_calendar(name, start=first)
-    frame = known.schedule
+    with warnings.catch_warnings():
+        # exchange_calendars reads zoned columns in a way that pandas 3.1 deprecates; its values are right.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        frame = exchange_calendars.get_calendar(name, start=first).schedule
     columns = []
     for column in ("open", "break_start", "break_end", "close"):
         values = frame[column].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("M8[ns]")

@@ -1,0 +1,1 @@
+"""The arithmetic: numba loops over plain arrays. Nothing else imports numba, and nothing here knows of frames or files."""

@@ -1,0 +1,256 @@
+"""Time bars: where the tape is cut, and what the prints between two cuts add up to.
+
+Two steps. ``cut`` finds stretches of the tape that belong to one bar by searching the bar's end, so that most times are
+never looked at. The ``fold_*`` loops add a stretch to the accumulators of its bar in tape order; an accumulator may
+already hold the earlier part of the bar, which is why batch and stream are one arithmetic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+OPEN, HIGH, LOW, CLOSE, VOLUME, BUY, SELL, NOTIONAL = range(8)
+#: Columns of an accumulator of trades or bars, and of quotes (four prices and the last size a side).
+BAR_WIDTH, QUOTE_WIDTH = 8, 10
+
+
+@njit(cache=True, nogil=True)
+def first_descent(times: np.ndarray, floor: int) -> int:
+    """Index of the first time below its predecessor (``floor`` precedes all), -1 when there is none."""
+    last = floor
+    for i in range(len(times)):
+        if times[i] < last:
+            return i
+        last = times[i]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def running_max(times: np.ndarray, floor: int) -> np.ndarray:
+    """Largest time so far at every index, ``floor`` at least."""
+    out = np.empty(len(times), np.int64)
+    top = floor
+    for i in range(len(times)):
+        top = max(top, times[i])
+        out[i] = top
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _reach(times: np.ndarray, start: int, end: int) -> int:
+    """First index after ``start`` whose time is not below ``end``, by doubling steps and then halving."""
+    n = len(times)
+    step, low = 1, start
+    while low + step < n and times[low + step] < end:
+        low += step
+        step *= 2
+    high = min(low + step, n)
+    low += 1
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] < end:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def cut(
+    times: np.ndarray, opens: np.ndarray, closes: np.ndarray, stamps: np.ndarray, step: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stretches of sorted ``times`` (ns) that lie in one bar: first index, index after the last, bar time.
+
+    Windows are as in ``market.calendars.Windows``. Times outside every window are in no stretch; two stretches of the
+    same bar time follow each other where a bar spans several windows.
+    """
+    room = 1024
+    low = np.empty(room, np.int64)
+    high = np.empty(room, np.int64)
+    bar = np.empty(room, np.int64)
+    count, i, w = 0, 0, 0
+    while i < len(times):
+        t = times[i]
+        while w < len(opens) and closes[w] <= t:
+            w += 1
+        if w == len(opens):
+            break
+        if t < opens[w]:
+            i = _reach(times, i, opens[w])
+            continue
+        if step > 0:
+            begin = opens[w] + (t - opens[w]) // step * step
+            end = min(begin + step, closes[w])
+        else:
+            begin, end = stamps[w], closes[w]
+        j = _reach(times, i, end)
+        if count == room:
+            room *= 2
+            low, high, bar = _grown(low, room), _grown(high, room), _grown(bar, room)
+        low[count], high[count], bar[count] = i, j, begin
+        count += 1
+        i = j
+    return low[:count].copy(), high[:count].copy(), bar[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _grown(values: np.ndarray, room: int) -> np.ndarray:
+    out = np.empty(room, np.int64)
+    out[: len(values)] = values
+    return out
+
+
+# Share of a print in buy and sell volume, by the byte of its side. Looked up rather than asked: sides come at random, and a
+# mispredicted branch a print costs three times as much as everything else in the loop.
+_SHARES = np.zeros((256, 2))
+_SHARES[1:128, 0] = 1.0
+_SHARES[128:, 1] = 1.0
+
+
+@njit(cache=True, nogil=True, fastmath={"nnan"})
+def _extremes(price: np.ndarray, first: int, end: int) -> tuple[float, float]:
+    """Highest and lowest price; NaN is excluded by the caller's look at the sums, which lets this use wide registers."""
+    high = price[first]
+    low = high
+    for i in range(first, end):
+        high = max(high, price[i])
+        low = min(low, price[i])
+    return high, low
+
+
+@njit(cache=True, nogil=True)
+def _any_set(flags: np.ndarray, first: int, end: int, bits: int) -> bool:
+    found = 0
+    for i in range(first, end):
+        found |= flags[i]
+    return found & bits != 0
+
+
+@njit(cache=True, nogil=True)
+def fold_trades(
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray, skip: int,
+    price: np.ndarray, size: np.ndarray, side: np.ndarray, flags: np.ndarray,
+    acc: np.ndarray, count: np.ndarray,
+) -> int:  # fmt: skip
+    """Add stretches of prints to the accumulators ``acc[bar]`` (float64, n x 8) and ``count[bar]`` (int64).
+
+    Prints with a bit of ``skip`` in ``flags`` are left out; ``flags`` may be empty when ``skip`` is 0. Returns the index
+    of the first print whose price or size is not a finite number or whose size is negative, -1 when all are good.
+    """
+    for s in range(len(low)):
+        first, end = low[s], high[s]
+        if skip and _any_set(flags, first, end, skip):
+            for i in range(first, end):
+                if not flags[i] & skip:
+                    bad = _fold(i, i + 1, bar[s], price, size, side, acc, count)
+                    if bad >= 0:
+                        return bad
+        else:
+            bad = _fold(first, end, bar[s], price, size, side, acc, count)
+            if bad >= 0:
+                return bad
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _fold(
+    first: int, end: int, b: int,
+    price: np.ndarray, size: np.ndarray, side: np.ndarray, acc: np.ndarray, count: np.ndarray,
+) -> int:  # fmt: skip
+    top, bottom = _extremes(price, first, end)
+    volume, buy, sell, notional = acc[b, VOLUME], acc[b, BUY], acc[b, SELL], acc[b, NOTIONAL]
+    smallest = size[first]
+    for i in range(first, end):
+        q = size[i]
+        share = np.uint8(side[i])
+        volume += q
+        buy += q * _SHARES[share, 0]
+        sell += q * _SHARES[share, 1]
+        notional += price[i] * q
+        smallest = min(smallest, q)
+    # NaN and infinity survive in the sum of price x size, so that one look a stretch finds them.
+    if smallest < 0 or not np.isfinite(notional):
+        for i in range(first, end):
+            if not (np.isfinite(price[i]) and np.isfinite(size[i]) and size[i] >= 0):
+                return i
+    if count[b] == 0:
+        acc[b, OPEN], acc[b, HIGH], acc[b, LOW] = price[first], top, bottom
+    acc[b, HIGH] = max(acc[b, HIGH], top)
+    acc[b, LOW] = min(acc[b, LOW], bottom)
+    acc[b, CLOSE] = price[end - 1]
+    acc[b, VOLUME], acc[b, BUY], acc[b, SELL], acc[b, NOTIONAL] = volume, buy, sell, notional
+    count[b] += end - first
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def fold_bars(
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray, bars: np.ndarray, acc: np.ndarray, count: np.ndarray,
+    trades: np.ndarray,
+) -> int:
+    """Add stretches of finer bars (records of ``market.events.BAR``) to coarser ones; ``trades`` sums their prints.
+
+    Returns the index of the first bar with a price that is not a finite number, -1 when all are good.
+    """
+    for s in range(len(low)):
+        b = bar[s]
+        for i in range(low[s], high[s]):
+            one = bars[i]
+            if not (np.isfinite(one.open) and np.isfinite(one.high) and np.isfinite(one.low) and np.isfinite(one.close)):
+                return i
+            if count[b] == 0:
+                acc[b, 0], acc[b, 1], acc[b, 2] = one.open, one.high, one.low
+            count[b] += 1
+            acc[b, 1] = max(acc[b, 1], one.high)
+            acc[b, 2] = min(acc[b, 2], one.low)
+            acc[b, 3] = one.close
+            acc[b, 4] += one.volume
+            acc[b, 5] += one.buy_volume
+            acc[b, 6] += one.sell_volume
+            # Bars of vendors have no vwap: one such bar leaves the sum, and so the vwap, unknown (NaN).
+            acc[b, 7] += one.vwap * one.volume if one.volume != 0.0 else 0.0
+            trades[b] += one.trades
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def fold_quotes(
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray,
+    price: np.ndarray, size: np.ndarray, offset: int, acc: np.ndarray,
+) -> None:
+    """Add one side of quotes to ``acc[bar, offset:offset + 5]`` (open, high, low, close, size); NaN is not known."""
+    for s in range(len(low)):
+        b = bar[s]
+        for i in range(low[s], high[s]):
+            p = price[i]
+            if not np.isnan(size[i]):
+                acc[b, offset + 4] = size[i]
+            if np.isnan(p):
+                continue
+            if np.isnan(acc[b, offset]):
+                acc[b, offset], acc[b, offset + 1], acc[b, offset + 2] = p, p, p
+            acc[b, offset + 1] = max(acc[b, offset + 1], p)
+            acc[b, offset + 2] = min(acc[b, offset + 2], p)
+            acc[b, offset + 3] = p
+
+
+@njit(cache=True, nogil=True)
+def fold_quote_bars(
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray,
+    o: np.ndarray, h: np.ndarray, l: np.ndarray, c: np.ndarray, size: np.ndarray, offset: int,  # noqa: E741
+    acc: np.ndarray,
+) -> None:
+    """As ``fold_quotes`` for one side of finer quote bars."""
+    for s in range(len(low)):
+        b = bar[s]
+        for i in range(low[s], high[s]):
+            if not np.isnan(size[i]):
+                acc[b, offset + 4] = size[i]
+            if np.isnan(o[i]):
+                continue
+            if np.isnan(acc[b, offset]):
+                acc[b, offset], acc[b, offset + 1], acc[b, offset + 2] = o[i], h[i], l[i]
+            acc[b, offset + 1] = max(acc[b, offset + 1], h[i])
+            acc[b, offset + 2] = min(acc[b, offset + 2], l[i])
+            acc[b, offset + 3] = c[i]
