@@ -137,7 +137,7 @@ def ingest(
     named = {"tz": tz, "dates": dates, "stamps": stamps, "spec": spec}
     options |= {name: str(value) for name, value in named.items() if value is not None}
     if columns is not None:
-        options["columns"] = dict(_pair(text, "--columns") for text in columns.split(","))
+        options["columns"] = columns
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise ConfigError(f"no such file: {', '.join(map(str, missing))} (in {Path.cwd()})")

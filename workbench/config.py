@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -16,19 +17,49 @@ from pydantic_settings import (
 from workbench.errors import ConfigError
 
 
+_FILE = "workbench.toml"
+
+
+def project_dir() -> Path:
+    """The nearest folder, from the working directory upwards, with a ``workbench.toml`` or a ``catalogs`` folder.
+
+    A notebook in ``notebooks/`` so finds the same data as a command in the folder above. Without one: the working
+    directory.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / _FILE).is_file() or (folder / "catalogs").is_dir():
+            return folder
+    return here
+
+
+class _ProjectFile(TomlConfigSettingsSource):
+    """``workbench.toml``; its relative paths are taken from its own folder."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        for name in ("data_dir", "catalogs"):
+            if isinstance(values.get(name), str):
+                values[name] = str(project_dir() / Path(values[name]).expanduser())
+        return values
+
+
 class Settings(BaseSettings):
     """What a process needs to know of its surroundings.
 
-    Order of precedence: arguments, ``WORKBENCH_*`` variables, ``workbench.toml`` in the working directory, defaults.
-    Relative paths are taken from the working directory.
+    Order of precedence: arguments, ``WORKBENCH_*`` variables, ``workbench.toml`` of the project, defaults. The project
+    is ``project_dir()``; relative paths in variables are taken from the working directory.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="WORKBENCH_", toml_file="workbench.toml", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(Path("data"), description="Folder of the Parquet store.")
-    catalogs: Path = Field(Path("catalogs"), description="Folder of Intake catalogs (YAML, version 2).")
+    data_dir: Path = Field(
+        default_factory=lambda: project_dir() / "data", description="Folder of the Parquet store. [project's data]"
+    )
+    catalogs: Path = Field(
+        default_factory=lambda: project_dir() / "catalogs",
+        description="Folder of Intake catalogs (YAML, version 2). [project's catalogs]",
+    )
     redis_url: str | None = Field(
         None, description="redis://host:port/db of the live bus; without it a private Redis is started."
     )
@@ -57,7 +88,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _ProjectFile(settings_cls, toml_file=project_dir() / _FILE)
 
 
 def load_settings(**overrides: object) -> Settings:

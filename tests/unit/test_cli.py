@@ -141,7 +141,7 @@ class TestIngest:
             "force": False,
             "tz": "UTC",
             "dates": "dmy",
-            "columns": {"price": "last", "size": "qty"},
+            "columns": "price=last, size=qty",
             "decimal": ",",
         }
         assert "csv/trades/X: 1,234 rows in 0.5 s (a.csv)\n" in result.output

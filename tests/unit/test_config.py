@@ -54,3 +54,14 @@ def test_file_that_is_not_utf8(elsewhere):
 def test_child_environment_adds_to_ours(monkeypatch):
     monkeypatch.setenv("SOMETHING", "1")
     assert {"SOMETHING": "1", "MORE": "2"}.items() <= child_environment(MORE="2").items()
+
+
+def test_a_folder_below_the_project_finds_the_project(tmp_path, monkeypatch):
+    (tmp_path / "catalogs").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert load_settings().data_dir == tmp_path / "data"
+    (tmp_path / "workbench.toml").write_text('data_dir = "ticks"\n')
+    assert load_settings().data_dir == tmp_path / "ticks"
+    monkeypatch.setenv("WORKBENCH_DATA_DIR", "mine")
+    assert load_settings().data_dir == tmp_path / "notebooks" / "mine"
