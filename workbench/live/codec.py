@@ -1,0 +1,146 @@
+"""The wire format: one entry of a Redis Stream holds one packed array of records.
+
+Fields of an entry (version 1): ``v`` version, ``k`` kind, ``p`` producer, ``s`` number of the first record in the
+producer's sequence, ``n`` number of records, ``c`` CRC-32 of all the others, ``d`` the records as they lie in memory
+(little endian, packed, ``market.events.DTYPES``). The CRC finds damage, it is no protection from malice.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.errors import DataError, did_you_mean
+from workbench.market.events import DTYPES
+
+VERSION = b"1"
+
+#: Records an entry may hold. 65,536 trades are 2.3 MB; larger entries block a Redis server noticeably.
+MAX_ROWS = 65_536
+
+#: Sequence numbers are exact in JSON and in every client language up to here.
+MAX_SEQ = 2**53
+
+_MAX_PRODUCER = 200
+_FIELDS = (b"v", b"k", b"p", b"s", b"n", b"d")
+_NUMBER = re.compile(rb"\d{1,16}")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records ``seq .. seq + len(records) - 1`` of the sequence of ``producer``."""
+
+    kind: str
+    records: np.ndarray
+    seq: int
+    producer: str = ""
+
+    @property
+    def end(self) -> int:
+        """Number of the record after the last."""
+        return self.seq + len(self.records)
+
+
+@dataclass(frozen=True)
+class Producer:
+    """Who numbers the records of a stream: a stable ``name``, and the sequence it is on.
+
+    A sequence is complete from ``since`` (ns UTC) on: its record 0 is the first print at or after that instant. A
+    producer that knows what it sent last goes on with its sequence; one that may have missed prints starts another.
+    """
+
+    name: str
+    since: int
+    nonce: str
+
+    @classmethod
+    def start(cls, name: str, since: int) -> Producer:
+        """A new sequence; unlike every other one, also of the same ``since``."""
+        return cls(name, since, secrets.token_hex(4))
+
+    @classmethod
+    def parse(cls, text: str) -> Producer | None:
+        """Read an identity off the wire; ``None`` for one of another form, whose sequence is then taken as it comes."""
+        match = re.fullmatch(r"(.*)@(-?\d{1,19})-(\w+)", text, re.DOTALL)
+        return cls(match[1], int(match[2]), match[3]) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.since}-{self.nonce}"
+
+
+def encode(kind: str, records: np.ndarray, seq: int, *, producer: str = "") -> dict[bytes, bytes]:
+    """Pack ``records`` (dtype ``DTYPES[kind]``) as the fields of one stream entry.
+
+    Raises
+    ------
+    DataError
+        Unknown kind, another dtype, no or too many records, or a sequence number out of range.
+    """
+    if kind not in DTYPES:
+        raise DataError(f"unknown kind of record {kind!r}: {did_you_mean(kind, DTYPES)}")
+    if records.dtype != DTYPES[kind]:
+        raise DataError(f"{kind} must have dtype {DTYPES[kind]}, got {records.dtype}; see market.events.as_records")
+    if not 0 < len(records) <= MAX_ROWS:
+        raise DataError(f"a batch holds 1 to {MAX_ROWS:,} records, got {len(records):,}; split it")
+    name = producer.encode()
+    if len(name) > _MAX_PRODUCER:
+        raise DataError(f"a producer's name has at most {_MAX_PRODUCER} bytes, got {len(name)}: {producer[:40]!r}...")
+    if not 0 <= seq <= MAX_SEQ:
+        raise DataError(f"a sequence number lies in 0 .. 2**53, got {seq}; start a new sequence")
+    fields = {
+        b"v": VERSION, b"k": kind.encode(), b"p": name, b"s": b"%d" % seq, b"n": b"%d" % len(records),
+        b"d": np.ascontiguousarray(records).tobytes(),
+    }  # fmt: skip
+    return {**fields, b"c": b"%08x" % _crc(fields)}
+
+
+def decode(fields: Mapping[bytes, bytes]) -> Batch:
+    """Read the fields of one entry; the records are a read-only view on them.
+
+    Raises
+    ------
+    DataError
+        For anything that ``encode`` did not write; the message says what is wrong with it.
+    """
+    missing = [f.decode() for f in (*_FIELDS, b"c") if f not in fields]
+    if b"v" in fields and fields[b"v"] != VERSION:
+        raise DataError(
+            f"entry of format version {fields[b'v'][:20]!r}, this program reads {VERSION.decode()}: "
+            "update the older side"
+        )
+    if missing:
+        raise DataError(f"entry lacks the fields {', '.join(missing)}; it has {_some(fields)}")
+    kind = fields[b"k"].decode("ascii", "replace")
+    if kind not in DTYPES:
+        raise DataError(f"entry of unknown kind {kind[:40]!r}: {did_you_mean(kind[:40], DTYPES)}")
+    if not (_NUMBER.fullmatch(fields[b"s"]) and _NUMBER.fullmatch(fields[b"n"])):
+        raise DataError(f"entry numbers are not numbers: s={fields[b's'][:20]!r} n={fields[b'n'][:20]!r}")
+    seq, count = int(fields[b"s"]), int(fields[b"n"])
+    if not 0 < count <= MAX_ROWS or seq > MAX_SEQ:
+        raise DataError(f"entry of {count:,} records from number {seq:,}: the limits are {MAX_ROWS:,} and 2**53")
+    size = count * DTYPES[kind].itemsize
+    if len(fields[b"d"]) != size:
+        raise DataError(f"entry of {count:,} {kind} must carry {size:,} bytes, it carries {len(fields[b'd']):,}")
+    if fields[b"c"] != b"%08x" % _crc(fields):
+        raise DataError(f"entry is damaged: its checksum does not fit its {count:,} {kind}")
+    if len(fields[b"p"]) > _MAX_PRODUCER:
+        raise DataError(f"entry's producer has {len(fields[b'p'])} bytes, the limit is {_MAX_PRODUCER}")
+    return Batch(kind, np.frombuffer(fields[b"d"], DTYPES[kind]), seq, fields[b"p"].decode("utf-8", "replace"))
+
+
+def _crc(fields: Mapping[bytes, bytes]) -> int:
+    crc = 0
+    for name in _FIELDS:
+        # The length keeps bytes from moving between neighbouring fields unseen.
+        crc = zlib.crc32(fields[name], zlib.crc32(b"%s%d:" % (name, len(fields[name])), crc))
+    return crc
+
+
+def _some(fields: Mapping[bytes, bytes]) -> str:
+    names = [name[:20].decode("utf-8", "replace") for name in list(fields)[:8]]
+    return ", ".join(map(repr, names)) or "none"

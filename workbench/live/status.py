@@ -1,0 +1,55 @@
+"""What the status strip says about the live plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.errors import WorkbenchError
+from workbench.market.calendars import calendar
+from workbench.market.specs import SECOND
+
+#: A market whose session is open is stale when nothing came for so long.
+STALE_AFTER_S = 15.0
+
+_REMEMBER_NS = 5 * SECOND
+
+
+@dataclass(frozen=True)
+class HubStatus:
+    """State of the hub, or of one symbol in it.
+
+    ``state``: ``off`` (not running), ``connecting`` (never reached Redis yet), ``live``, ``reconnecting`` (Redis is
+    lost), ``stale`` (a session is open and nothing comes). ``since_ns``: when that began. ``gaps``: stretches of which
+    trades are missing. ``latency_ms``: from the feed's receipt of the last trade to here (NaN before the first).
+    """
+
+    state: str
+    since_ns: int
+    last_event_ns: int
+    latency_ms: float
+    entries: int
+    trades: int
+    gaps: int
+    dead_letters: int
+    message: str
+
+
+class OpenSessions:
+    """Whether a calendar has a session open now; asked many times a second, so answers are kept for 5 s."""
+
+    def __init__(self, session_of: Callable[[str], str]) -> None:
+        self._session_of = session_of
+        self._known: dict[str, tuple[int, bool]] = {}
+
+    def is_open(self, symbol: str, now: int) -> bool:
+        """True while a session of ``symbol`` is open at ``now`` (ns UTC)."""
+        asked, answer = self._known.get(symbol, (-(2**62), False))
+        if not asked <= now < asked + _REMEMBER_NS:
+            try:
+                found = calendar(self._session_of(symbol)).sessions(now, now)
+                answer = bool(((found.open <= now) & (found.close > now)).any())
+            except WorkbenchError:
+                answer = True  # a calendar that does not reach to now must not hide a dead feed
+            self._known[symbol] = (now, answer)
+        return answer
