@@ -28,7 +28,8 @@ def main() -> int:
         target = f"target {row['target']:g}" if row["target"] else "no target"
         ratio = f"{row['ratio']:7.2f}x ({target})" if row["ratio"] else row.get("note", "")
         peer = f"{row['peer']} {row['peer_s']:8.3f} s" if row["peer_s"] else row["peer"]
-        print(f"{row['job']:44s} ours {row['ours_s']:8.3f} s  {peer:28s} {ratio}  checked: {row['checked']}", flush=True)
+        line = f"{row['job']:44s} ours {row['ours_s']:8.3f} s  {peer:28s} {ratio}"
+        print(f"{line}  checked: {row['checked']}", flush=True)
     return 0 if good else 1
 
 

@@ -17,7 +17,6 @@ from workbench.market.specs import BarSpec
 
 _THREADS = 2
 _WORTH_A_THREAD = 250_000  # prints; below, starting a thread costs more than it saves (about 0.1 ms)
-_EARLIEST = np.iinfo(np.int64).min
 
 
 def bars_from_trades(
@@ -54,11 +53,10 @@ def trade_bars(
     columns: list[np.ndarray], spec: BarSpec | str, sessions: Calendar | None = None, *, flagged: bool = False
 ) -> np.ndarray:
     """``bars_from_trades`` of separate arrays: times (int64 ns), price, size, side (int8), flags (uint16)."""
-    columns = _ordered(columns)
-    low, high, times = _cut(columns[0], BarSpec.parse(spec), sessions)
+    columns, rows, (low, high, times) = _cut(columns, columns[0], BarSpec.parse(spec), sessions)
     time, bar = numbered(times)
     acc, count = np.zeros((len(time), kernel.BAR_WIDTH)), np.zeros(len(time), np.int64)
-    fold_trades(low, high, bar, columns, acc, count, flagged=flagged)
+    fold_trades(low, high, bar, columns, acc, count, flagged=flagged, rows=rows)
     return finished(time, acc, count, count)
 
 
@@ -68,25 +66,30 @@ def bars_from_bars(records: np.ndarray, spec: BarSpec | str, sessions: Calendar 
     Prices and counts equal the bars of the trades bit for bit, sums to the last digits of float64. ``vwap`` is NaN
     where a finer bar with volume has none.
     """
-    (records,) = _ordered([records], records["time"])
-    low, high, times = _cut(records["time"], BarSpec.parse(spec), sessions)
+    (records,), rows, (low, high, times) = _cut([records], records["time"], BarSpec.parse(spec), sessions)
     time, bar = numbered(times)
     acc, count = np.zeros((len(time), kernel.BAR_WIDTH)), np.zeros(len(time), np.int64)
     trades = np.zeros(len(time), np.int64)
     bad = kernel.fold_bars(low, high, bar, records, acc, count, trades)
     if bad >= 0:
-        raise DataError(f"bar {bad} has a price that is not a finite number: {records[bad]}; drop or mend it first")
+        raise DataError(
+            f"bar {_given(rows, bad)} has a price that is not a finite number: {records[bad]}; drop or mend it first"
+        )
     return finished(time, acc, count, trades)
 
 
 def quote_bars_from_quotes(records: np.ndarray, spec: BarSpec | str, sessions: Calendar | None = None) -> np.ndarray:
     """Bars of quotes, bid and ask apart: array of ``QUOTE_BAR``. A NaN side is not known and changes nothing."""
-    (records,) = _ordered([records], records["ts_event"])
-    low, high, times = _cut(records["ts_event"], BarSpec.parse(spec), sessions)
+    (records,), rows, (low, high, times) = _cut([records], records["ts_event"], BarSpec.parse(spec), sessions)
     time, bar = numbered(times)
     acc = np.full((len(time), kernel.QUOTE_WIDTH), np.nan)
     for offset, side in ((0, "bid"), (5, "ask")):
-        kernel.fold_quotes(low, high, bar, records[side], records[f"{side}_size"], offset, acc)
+        bad = kernel.fold_quotes(low, high, bar, records[side], records[f"{side}_size"], offset, acc)
+        if bad >= 0:
+            raise DataError(
+                f"quote {_given(rows, bad)}: {side} {records[side][bad]} must be finite, or NaN where it is not known; "
+                "drop or mend it first"
+            )
     return _finished_quotes(time, acc, np.bincount(bar, high - low, len(time)))
 
 
@@ -94,16 +97,15 @@ def quote_bars_from_quote_bars(
     records: np.ndarray, spec: BarSpec | str, sessions: Calendar | None = None
 ) -> np.ndarray:
     """Coarser quote bars from finer ones (arrays of ``QUOTE_BAR``)."""
-    (records,) = _ordered([records], records["time"])
-    low, high, times = _cut(records["time"], BarSpec.parse(spec), sessions)
+    (records,), _, (low, high, times) = _cut([records], records["time"], BarSpec.parse(spec), sessions)
     time, bar = numbered(times)
     acc = np.full((len(time), kernel.QUOTE_WIDTH), np.nan)
     for offset, side in ((0, "bid"), (5, "ask")):
         fields = [records[f"{side}_{name}"] for name in ("open", "high", "low", "close", "size")]
         kernel.fold_quote_bars(low, high, bar, *fields, offset, acc)
     quotes = np.zeros(len(time), np.int64)
-    for s in range(len(low)):
-        quotes[bar[s]] += records["quotes"][low[s] : high[s]].sum()
+    so_far = np.concatenate([[0], np.cumsum(records["quotes"])])
+    np.add.at(quotes, bar, so_far[high] - so_far[low])
     return _finished_quotes(time, acc, quotes)
 
 
@@ -116,16 +118,23 @@ def numbered(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different bar times among those of the stretches, and the number of its bar for each stretch."""
     if not len(times):
         return times, times
-    new = np.r_[True, times[1:] != times[:-1]]
+    new = np.ones(len(times), bool)
+    np.not_equal(times[1:], times[:-1], out=new[1:])
     return times[new], np.cumsum(new) - 1
 
 
 def fold_trades(
     low: np.ndarray, high: np.ndarray, bar: np.ndarray, columns: list[np.ndarray],
-    acc: np.ndarray, count: np.ndarray, *, flagged: bool,
+    acc: np.ndarray, count: np.ndarray, *, flagged: bool, rows: np.ndarray | None = None,
 ) -> None:  # fmt: skip
-    """Add the stretches to their bars, with two threads that meet between two bars when there is enough to do."""
-    skip = 0 if flagged else FLAG_NO_BAR
+    """Add the stretches to their bars, with two threads that meet between two bars when there is enough to do.
+
+    ``rows`` gives the place that each trade had for the caller, where it is another one now; errors name it.
+    """
+    flags = columns[4]
+    # A column of stride 0 is one value for all (what a frame without flags gets): asked once, not at every print.
+    unflagged = flagged or (flags.strides == (0,) and len(flags) and not flags[0] & FLAG_NO_BAR)
+    skip = 0 if unflagged else FLAG_NO_BAR
 
     def fold(span: slice) -> int:
         return kernel.fold_trades(low[span], high[span], bar[span], skip, *columns[1:], acc, count)
@@ -143,14 +152,16 @@ def fold_trades(
     for row in bad:
         if row >= 0:
             raise DataError(
-                f"trade {row}: price {columns[1][row]} and size {columns[2][row]} must be finite and the size not "
-                "negative; drop such rows first"
+                f"trade {_given(rows, row)}: price {columns[1][row]} and size {columns[2][row]} must be finite and the "
+                "size not negative; drop such rows first"
             )
 
 
 def finished(time: np.ndarray, acc: np.ndarray, count: np.ndarray, trades: np.ndarray) -> np.ndarray:
     """Accumulators as ``BAR`` records; bars that nothing fell into are left out."""
     out = np.empty(len(time), BAR)
+    if not len(time):  # most chunks of a stream close no bar
+        return out
     out["time"] = time
     for column, name in enumerate(("open", "high", "low", "close", "volume", "buy_volume", "sell_volume")):
         out[name] = acc[:, column]
@@ -169,27 +180,57 @@ def _finished_quotes(time: np.ndarray, acc: np.ndarray, quotes: np.ndarray) -> n
     return out
 
 
-def _cut(times: np.ndarray, spec: BarSpec, sessions: Calendar | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+_Stretches = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _cut(
+    columns: list[np.ndarray], times: np.ndarray, spec: BarSpec, sessions: Calendar | None
+) -> tuple[list[np.ndarray], np.ndarray | None, _Stretches]:
+    """Columns in the order of ``times``, the place each row came from (None: they were in order), and the stretches."""
+    columns, times = [frozen(column) for column in columns], frozen(times)
     if not len(times):
         empty = np.empty(0, np.int64)
-        return empty, empty, empty
+        return columns, None, (empty, empty, empty)
+    stretches = _stretches(times, spec, sessions)
+    if stretches is not None:
+        return columns, None, stretches
+    order = np.argsort(times, kind="stable")
+    stretches = _stretches(frozen(times[order]), spec, sessions)
+    assert stretches is not None
+    return [frozen(column[order]) for column in columns], order, stretches
+
+
+def _stretches(times: np.ndarray, spec: BarSpec, sessions: Calendar | None) -> _Stretches | None:
+    """What ``kernel.cut`` finds, by two threads when there is much; None when the times are not in order."""
+    if times[0] > times[-1]:
+        return None
     windows = windows_of(times, spec, sessions)
-    return kernel.cut(times, windows.open, windows.close, windows.stamp, windows.step)
 
+    def part(begin: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+        low, high, stamps, good = kernel.cut(
+            times[begin:end], windows.open, windows.close, windows.stamp, windows.step
+        )
+        return low + begin, high + begin, stamps, good
 
-def in_order(times: np.ndarray) -> bool:
-    """Whether no time is below the one before it; looked at by two threads when there are many."""
     if len(times) < _THREADS * _WORTH_A_THREAD:
-        return kernel.first_descent(times, _EARLIEST) < 0
+        *stretches, good = part(0, len(times))
+        return tuple(stretches) if good else None
+    # A bar that holds the middle becomes two stretches, which are added up one after the other like any others.
     middle = len(times) // 2
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(kernel.first_descent, (times[: middle + 1], times[middle:]), (_EARLIEST, _EARLIEST))
-        return max(found) < 0
+        *stretches, good = zip(*pool.map(part, (0, middle), (middle, len(times))), strict=True)
+    if not all(good) or times[middle] < times[middle - 1]:
+        return None
+    low, high, stamps = map(np.concatenate, stretches)
+    return low, high, stamps
 
 
-def _ordered(columns: list[np.ndarray], times: np.ndarray | None = None) -> list[np.ndarray]:
-    times = columns[0] if times is None else times
-    if in_order(times):
-        return columns
-    order = np.argsort(times, kind="stable")
-    return [column[order] for column in columns]
+def frozen(column: np.ndarray) -> np.ndarray:
+    """A read-only view, so that numba sees one type whether or not the caller may write, and compiles half as often."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
+
+
+def _given(rows: np.ndarray | None, row: int) -> int:
+    return row if rows is None else int(rows[row])

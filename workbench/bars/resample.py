@@ -56,6 +56,8 @@ def resample(
     >>> resample(tape, "1min")["close"].tolist()
     [12.0, 11.0]
     """
+    if not isinstance(data, (pd.DataFrame, np.ndarray)):
+        raise DataError(f"cannot resample a {type(data).__name__}: give a DataFrame, or records of market.events")
     spec, sessions = BarSpec.parse(spec), bar_calendar(session, tz)
     names = set(data.dtype.names or ()) if isinstance(data, np.ndarray) else set(data.columns)
     if {"bid", "ask"} <= names:
@@ -67,7 +69,7 @@ def resample(
     elif isinstance(data, np.ndarray):
         bars = bars_from_trades(as_records(data, "trades"), spec, sessions, flagged=flagged)
     else:
-        bars = trade_bars(_trade_columns(data), spec, sessions, flagged=flagged)
+        bars = trade_bars(trade_columns(data), spec, sessions, flagged=flagged)
     return as_frame(_filled(bars, spec, sessions) if fill_gaps else bars)
 
 
@@ -108,18 +110,34 @@ def _from_quotes(quotes: np.ndarray, spec: BarSpec, sessions: Calendar, price: s
     return side_bars(quote_bars_from_quotes(quotes, spec, sessions), price)
 
 
-def _trade_columns(frame: pd.DataFrame) -> list[np.ndarray]:
-    """The arrays of a frame of trades, without copying what has the right type already."""
+def trade_columns(frame: pd.DataFrame) -> list[np.ndarray]:
+    """Times, price, size, side and flags of a frame of trades, without copying what has the right type already."""
     missing = [name for name in ("price", "size") if name not in frame.columns]
     if missing:
         raise DataError(f"trades need columns price and size; columns are {list(map(str, frame.columns))}")
     columns = [event_times(frame)]
     for name in ("price", "size", "side", "flags"):
         if name in frame.columns:
-            columns.append(np.asarray(frame[name].to_numpy(), TRADE[name]))
+            columns.append(_column(frame, name))
         else:  # a read-only view of one zero: nothing to allocate, nothing to read
             columns.append(np.broadcast_to(np.zeros(1, TRADE[name]), len(frame)))
     return columns
+
+
+def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
+    given, wanted = frame[name].to_numpy(), TRADE[name]
+    if given.dtype == wanted:
+        return given
+    try:
+        with np.errstate(invalid="ignore"):
+            values = np.asarray(given, wanted)
+        exact = wanted.kind == "f" or bool((values == given).all())
+    except (TypeError, ValueError):
+        exact = False
+    if not exact:
+        meaning = {"side": "1 (buy), -1 (sell) or 0 (unknown)", "flags": "bits, 0 to 65535"}.get(name, "numbers")
+        raise DataError(f"column {name!r} of trades must hold {meaning}; it has dtype {given.dtype} and other values")
+    return values
 
 
 def _filled(bars: np.ndarray, spec: BarSpec, sessions: Calendar) -> np.ndarray:
@@ -128,7 +146,8 @@ def _filled(bars: np.ndarray, spec: BarSpec, sessions: Calendar) -> np.ndarray:
     first, last = int(bars["time"][0]), int(bars["time"][-1])
     windows = sessions.windows(spec, first, last)
     if windows.step:
-        times = np.concatenate([np.arange(o, c, windows.step) for o, c in zip(windows.open, windows.close, strict=True)])
+        spans = zip(windows.open, windows.close, strict=True)
+        times = np.concatenate([np.arange(begin, end, windows.step) for begin, end in spans])
     else:
         times = np.unique(windows.stamp)
     times = times[(times >= first) & (times <= last)]

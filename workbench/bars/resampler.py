@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.bars import batch
-from workbench.bars.resample import bar_calendar
+from workbench.bars.resample import bar_calendar, trade_columns
 from workbench.kernels import time_bars as kernel
+from workbench.market.calendars import Windows
 from workbench.market.events import as_frame, as_records
 from workbench.market.specs import DAY, BarSpec
 
@@ -22,7 +23,8 @@ class Resampler:
     the trades are cut into chunks. Picklable in mid-stream.
 
     Trades are taken in the order of arrival. One that is older than the bar that is forming came too late: it is left
-    out and counted in ``late``. One that is out of order inside of the forming bar counts where it arrives.
+    out and counted in ``late``. One that is out of order inside of the forming bar counts where it arrives. One outside
+    the session is in no bar and closes none.
 
     Parameters
     ----------
@@ -46,15 +48,16 @@ class Resampler:
         self.flagged = flagged
         self.late = 0
         self._calendar = bar_calendar(session, tz)
-        self._newest = _NOTHING  # largest time seen
         self._time = np.empty(0, np.int64)  # of the forming bar, and its accumulators
         self._acc = np.zeros((0, kernel.BAR_WIDTH))
         self._count = np.zeros(0, np.int64)
-        self._windows = None
-        self._known = (0, -1)
+        self._windows: Windows | None = None
+        self._known = (0, -1)  # first and last instant that the windows cover
 
     def update(self, chunk: pd.DataFrame | np.ndarray) -> pd.DataFrame:
         """Take trades in; a frame of the bars they closed, oldest first."""
+        if isinstance(chunk, pd.DataFrame):
+            return as_frame(self._take(trade_columns(chunk)))
         return as_frame(self.update_records(as_records(chunk, "trades")))
 
     def update_records(self, records: np.ndarray) -> np.ndarray:
@@ -65,24 +68,29 @@ class Resampler:
         DataError
             As ``resample``; nothing of the chunk is taken in then.
         """
-        if not len(records):
+        return self._take([records[name] for name in ("ts_event", "price", "size", "side", "flags")])
+
+    def _take(self, columns: list[np.ndarray]) -> np.ndarray:
+        if not len(columns[0]):
             return batch.finished(self._time[:0], self._acc[:0], self._count[:0], self._count[:0])
-        columns = [records[name] for name in ("ts_event", "price", "size", "side", "flags")]
-        times, late = columns[0], 0
-        if kernel.first_descent(times, self._newest) >= 0:
-            times = kernel.running_max(times, self._newest)
-            columns, times, late = self._without_late(columns, times)
-        low, high, stamps = self._cut(times)
+        columns = [batch.frozen(column) for column in columns]
+        forming = int(self._time[0]) if len(self._time) else _NOTHING
+        rows, late = None, 0
+        if kernel.first_descent(columns[0], forming) < 0:
+            low, high, stamps = self._cut(columns[0])
+        else:
+            rows, bars, late = self._sift(columns[0], forming)
+            columns = [batch.frozen(column[rows]) for column in columns]
+            low = np.flatnonzero(np.diff(bars, prepend=_NOTHING))
+            high, stamps = np.append(low, len(bars))[1:], bars[low]
         time, bar = batch.numbered(np.concatenate([self._time, stamps]))
         carried = len(self._time)
         acc = np.zeros((len(time), kernel.BAR_WIDTH))
         count = np.zeros(len(time), np.int64)
         acc[:carried], count[:carried] = self._acc, self._count
-        batch.fold_trades(low, high, bar[carried:], columns, acc, count, flagged=self.flagged)
+        batch.fold_trades(low, high, bar[carried:], columns, acc, count, flagged=self.flagged, rows=rows)
         self.late += late
-        if len(times):
-            self._newest = int(times[-1])
-        self._time, self._acc, self._count = time[-1:], acc[-1:], count[-1:]
+        self._time, self._acc, self._count = time[-1:].copy(), acc[-1:].copy(), count[-1:].copy()
         return batch.finished(time[:-1], acc[:-1], count[:-1], count[:-1])
 
     @property
@@ -96,25 +104,17 @@ class Resampler:
         return batch.finished(self._time, self._acc, self._count, self._count)
 
     def _cut(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if not len(times):
-            empty = np.empty(0, np.int64)
-            return empty, empty, empty
-        first, last = int(times[0]), int(times[-1])
-        if first < self._known[0] or last > self._known[1]:
+        windows = self._windows_over(int(times[0]), int(times[-1]))
+        return kernel.cut(times, windows.open, windows.close, windows.stamp, windows.step)[:3]
+
+    def _sift(self, times: np.ndarray, forming: int) -> tuple[np.ndarray, np.ndarray, int]:
+        # Nothing before the forming bar is looked up: one wrong old time must not ask for the calendar of 1970.
+        oldest, newest = max(int(times.min()), forming), max(int(times.max()), forming)
+        windows = self._windows_over(oldest, newest)
+        return kernel.sift(times, windows.open, windows.close, windows.stamp, windows.step, forming)
+
+    def _windows_over(self, first: int, last: int) -> Windows:
+        if self._windows is None or first < self._known[0] or last > self._known[1]:
+            self._windows = self._calendar.windows(self.spec, first, last + _AHEAD)
             self._known = (first, last + _AHEAD)
-            self._windows = self._calendar.windows(self.spec, *self._known)
-        windows = self._windows
-        return kernel.cut(times, windows.open, windows.close, windows.stamp, windows.step)
-
-    def _without_late(
-        self, columns: list[np.ndarray], newest: np.ndarray
-    ) -> tuple[list[np.ndarray], np.ndarray, int]:
-        """Leave out trades older than the bar that was forming when they came.
-
-        A trade that stays belongs to the bar of the newest time before it, so that those times can stand for its own.
-        """
-        low, high, stamps = self._cut(newest)
-        keep = np.ones(len(newest), bool)
-        for i, j, stamp in zip(low, high, stamps, strict=True):
-            keep[i:j] = columns[0][i:j] >= stamp
-        return [column[keep] for column in columns], newest[keep], int(len(keep) - keep.sum())
+        return self._windows

@@ -59,7 +59,7 @@ def read(folder: Path, part: Part, dtype: np.dtype, start: int | None, end: int 
     return _read(folder, part, dtype, start, end, None)
 
 
-def tail(folder: Path, part: Part, dtype: np.dtype, end: int | None, rows: int) -> np.ndarray:
+def tail(folder: Path, part: Part, dtype: np.dtype, *, end: int | None, rows: int) -> np.ndarray:
     """The last ``rows`` rows with time < ``end``."""
     return _read(folder, part, dtype, None, end, rows)
 

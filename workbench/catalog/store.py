@@ -228,7 +228,7 @@ class Store:
                 if missing <= 0:
                     break
                 if before is None or part.first < before:
-                    found.append(parts.tail(folder, part, dtype, before, missing))
+                    found.append(parts.tail(folder, part, dtype, end=before, rows=missing))
                     missing -= len(found[-1])
             return schema.joined(found[::-1], dtype)
 

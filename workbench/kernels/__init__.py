@@ -1,1 +1,1 @@
-"""The arithmetic: numba loops over plain arrays. Nothing else imports numba, and nothing here knows of frames or files."""
+"""The arithmetic: numba loops over plain arrays. Nothing else imports numba; nothing here knows of frames or files."""

@@ -1,8 +1,8 @@
 """Time bars: where the tape is cut, and what the prints between two cuts add up to.
 
-Two steps. ``cut`` finds stretches of the tape that belong to one bar by searching the bar's end, so that most times are
-never looked at. The ``fold_*`` loops add a stretch to the accumulators of its bar in tape order; an accumulator may
-already hold the earlier part of the bar, which is why batch and stream are one arithmetic.
+Two steps. ``cut`` finds stretches of the tape that belong to one bar, with a look at each time that also sees whether
+the tape is in order. The ``fold_*`` loops add a stretch to the accumulators of its bar in tape order; an accumulator
+may already hold the earlier part of the bar, which is why batch and stream are one arithmetic.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numba import njit
 OPEN, HIGH, LOW, CLOSE, VOLUME, BUY, SELL, NOTIONAL = range(8)
 #: Columns of an accumulator of trades or bars, and of quotes (four prices and the last size a side).
 BAR_WIDTH, QUOTE_WIDTH = 8, 10
+_LATEST = np.iinfo(np.int64).max
 
 
 @njit(cache=True, nogil=True)
@@ -27,71 +28,80 @@ def first_descent(times: np.ndarray, floor: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def running_max(times: np.ndarray, floor: int) -> np.ndarray:
-    """Largest time so far at every index, ``floor`` at least."""
-    out = np.empty(len(times), np.int64)
-    top = floor
-    for i in range(len(times)):
-        top = max(top, times[i])
-        out[i] = top
-    return out
-
-
-@njit(cache=True, nogil=True)
 def _reach(times: np.ndarray, start: int, end: int) -> int:
-    """First index after ``start`` whose time is not below ``end``, by doubling steps and then halving."""
-    n = len(times)
-    step, low = 1, start
-    while low + step < n and times[low + step] < end:
-        low += step
-        step *= 2
-    high = min(low + step, n)
-    low += 1
-    while low < high:
-        middle = (low + high) // 2
-        if times[middle] < end:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    """First index after ``start`` whose time is not below ``end``; -1 when times on the way there descend."""
+    last = times[start]
+    for i in range(start + 1, len(times)):
+        t = times[i]
+        if t >= end:
+            return i
+        if t < last:
+            return -1
+        last = t
+    return len(times)
 
 
 @njit(cache=True, nogil=True)
 def cut(
     times: np.ndarray, opens: np.ndarray, closes: np.ndarray, stamps: np.ndarray, step: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     """Stretches of sorted ``times`` (ns) that lie in one bar: first index, index after the last, bar time.
 
-    Windows are as in ``market.calendars.Windows``. Times outside every window are in no stretch; two stretches of the
-    same bar time follow each other where a bar spans several windows.
+    The fourth value says whether the times are sorted; when they are not, the stretches are of no use. Windows are as
+    in ``market.calendars.Windows``. Times outside every window are in no stretch; two stretches of the same bar time
+    follow each other where a bar spans several windows.
     """
     room = 1024
     low = np.empty(room, np.int64)
     high = np.empty(room, np.int64)
     bar = np.empty(room, np.int64)
     count, i, w = 0, 0, 0
-    while i < len(times):
+    while i >= 0 and i < len(times):
         t = times[i]
         while w < len(opens) and closes[w] <= t:
             w += 1
-        if w == len(opens):
-            break
-        if t < opens[w]:
-            i = _reach(times, i, opens[w])
+        if w == len(opens) or t < opens[w]:  # between two windows, or after the last
+            i = _reach(times, i, opens[w] if w < len(opens) else _LATEST)
             continue
         if step > 0:
             begin = opens[w] + (t - opens[w]) // step * step
             end = min(begin + step, closes[w])
         else:
             begin, end = stamps[w], closes[w]
-        j = _reach(times, i, end)
         if count == room:
             room *= 2
             low, high, bar = _grown(low, room), _grown(high, room), _grown(bar, room)
-        low[count], high[count], bar[count] = i, j, begin
+        low[count], bar[count] = i, begin
+        i = _reach(times, i, end)
+        high[count] = i
         count += 1
-        i = j
-    return low[:count].copy(), high[:count].copy(), bar[:count].copy()
+    return low[:count].copy(), high[:count].copy(), bar[:count].copy(), i >= 0
+
+
+@njit(cache=True, nogil=True)
+def sift(
+    times: np.ndarray, opens: np.ndarray, closes: np.ndarray, stamps: np.ndarray, step: int, forming: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """What counts of ``times`` in any order: indexes, bar time of each (never descending), and how many came too late.
+
+    A time is too late when it lies before the bar that is forming when it comes; ``forming`` is that bar at the start.
+    One outside every window is in no bar and closes none, so that it decides about no other.
+    """
+    rows = np.empty(len(times), np.int64)
+    bar = np.empty(len(times), np.int64)
+    count, late = 0, 0
+    for i in range(len(times)):
+        t = times[i]
+        if t < forming:
+            late += 1
+            continue
+        w = np.searchsorted(closes, t, side="right")
+        if w == len(opens) or t < opens[w]:
+            continue
+        forming = opens[w] + (t - opens[w]) // step * step if step > 0 else stamps[w]
+        rows[count], bar[count] = i, forming
+        count += 1
+    return rows[:count].copy(), bar[:count].copy(), late
 
 
 @njit(cache=True, nogil=True)
@@ -101,8 +111,8 @@ def _grown(values: np.ndarray, room: int) -> np.ndarray:
     return out
 
 
-# Share of a print in buy and sell volume, by the byte of its side. Looked up rather than asked: sides come at random, and a
-# mispredicted branch a print costs three times as much as everything else in the loop.
+# Share of a print in buy and sell volume, by the byte of its side. Looked up rather than asked: sides come at random,
+# and a mispredicted branch a print costs three times as much as everything else in the loop.
 _SHARES = np.zeros((256, 2))
 _SHARES[1:128, 0] = 1.0
 _SHARES[128:, 1] = 1.0
@@ -110,7 +120,7 @@ _SHARES[128:, 1] = 1.0
 
 @njit(cache=True, nogil=True, fastmath={"nnan"})
 def _extremes(price: np.ndarray, first: int, end: int) -> tuple[float, float]:
-    """Highest and lowest price; NaN is excluded by the caller's look at the sums, which lets this use wide registers."""
+    """Highest and lowest price. The caller's look at the sums excludes NaN, which lets this use wide registers."""
     high = price[first]
     low = high
     for i in range(first, end):
@@ -135,8 +145,8 @@ def fold_trades(
 ) -> int:  # fmt: skip
     """Add stretches of prints to the accumulators ``acc[bar]`` (float64, n x 8) and ``count[bar]`` (int64).
 
-    Prints with a bit of ``skip`` in ``flags`` are left out; ``flags`` may be empty when ``skip`` is 0. Returns the index
-    of the first print whose price or size is not a finite number or whose size is negative, -1 when all are good.
+    Prints with a bit of ``skip`` in ``flags`` are left out. Returns the index of the first print whose price or size is
+    not a finite number or whose size is negative, -1 when all are good.
     """
     for s in range(len(low)):
         first, end = low[s], high[s]
@@ -197,7 +207,10 @@ def fold_bars(
         b = bar[s]
         for i in range(low[s], high[s]):
             one = bars[i]
-            if not (np.isfinite(one.open) and np.isfinite(one.high) and np.isfinite(one.low) and np.isfinite(one.close)):
+            # High and low can each be a number beside a bad open or close: all four are asked.
+            if not (np.isfinite(one.open) and np.isfinite(one.high)):
+                return i
+            if not (np.isfinite(one.low) and np.isfinite(one.close)):
                 return i
             if count[b] == 0:
                 acc[b, 0], acc[b, 1], acc[b, 2] = one.open, one.high, one.low
@@ -218,12 +231,17 @@ def fold_bars(
 def fold_quotes(
     low: np.ndarray, high: np.ndarray, bar: np.ndarray,
     price: np.ndarray, size: np.ndarray, offset: int, acc: np.ndarray,
-) -> None:
-    """Add one side of quotes to ``acc[bar, offset:offset + 5]`` (open, high, low, close, size); NaN is not known."""
+) -> int:
+    """Add one side of quotes to ``acc[bar, offset:offset + 5]`` (open, high, low, close, size); NaN is not known.
+
+    Returns the index of the first quote whose price is infinite, -1 when there is none.
+    """
     for s in range(len(low)):
         b = bar[s]
         for i in range(low[s], high[s]):
             p = price[i]
+            if np.isinf(p):
+                return i
             if not np.isnan(size[i]):
                 acc[b, offset + 4] = size[i]
             if np.isnan(p):
@@ -233,6 +251,7 @@ def fold_quotes(
             acc[b, offset + 1] = max(acc[b, offset + 1], p)
             acc[b, offset + 2] = min(acc[b, offset + 2], p)
             acc[b, offset + 3] = p
+    return -1
 
 
 @njit(cache=True, nogil=True)

@@ -106,7 +106,10 @@ def as_records(frame: pd.DataFrame | np.ndarray, kind: str) -> np.ndarray:
     out[stamp] = event_times(frame)
     for name in dtype.names[1:]:
         if name in frame.columns:
-            out[name] = frame[name].to_numpy()
+            try:
+                out[name] = frame[name].to_numpy()
+            except (TypeError, ValueError) as error:
+                raise DataError(f"{kind}: column {name!r} is not numeric ({error}); convert or drop such rows") from None
         elif name == "ts_recv":
             out[name] = out[stamp]
         elif name in ("side", "flags", "trades", "quotes"):

@@ -77,8 +77,8 @@ class BarSpec:
 
     @property
     def nominal(self) -> int:
-        """About how many nanoseconds a bar spans; for ordering, window sizes and paging, never for bar edges."""
-        return self.step or self.count * DAY * {"d": 1, "w": 7, "mo": 30}[self.unit]
+        """Nanoseconds that a bar spans at most, nights included; for ordering, window sizes and paging, never for edges."""
+        return self.step or self.count * DAY * {"d": 1, "w": 7, "mo": 31}[self.unit]
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"

@@ -167,7 +167,8 @@ class StripComponent(pn.custom.JSComponent):
 class ReadsStatus(Protocol):
     """Anything with a ``status()`` like the hub's."""
 
-    def status(self) -> Any: ...
+    def status(self) -> Any:
+        """How the live plane is."""
 
 
 class StatusStrip(pn.viewable.Viewer):

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 
 import workbench as wb
 from tests import oracles
-from workbench.bars import Resampler, bars_from_bars, bars_from_trades, quote_bars_from_quote_bars
-from workbench.bars import quote_bars_from_quotes, resample
-from workbench.bars import batch
+from workbench.bars import (
+    Resampler,
+    bars_from_bars,
+    bars_from_trades,
+    batch,
+    quote_bars_from_quote_bars,
+    quote_bars_from_quotes,
+    resample,
+)
 from workbench.errors import DataError, SpecError, UnknownNameError
 from workbench.market.calendars import calendar
 from workbench.market.events import BAR, FLAG_NO_BAR, QUOTE, TRADE, as_frame
@@ -221,7 +227,8 @@ def test_gaps_are_filled_only_when_asked_for():
     assert len(resample(trades, "1min")) == 2
     filled = resample(trades, "1min", fill_gaps=True)
     assert filled["trades"].tolist() == [1, 0, 0, 1]
-    assert (filled["open"].iloc[1:3] == trades["price"][0]).all() and filled["vwap"].isna().tolist() == [False, True, True, False]
+    assert (filled["open"].iloc[1:3] == trades["price"][0]).all()
+    assert filled["vwap"].isna().tolist() == [False, True, True, False]
 
 
 def test_nothing_in_nothing_out():
@@ -264,3 +271,19 @@ def test_bad_questions_are_answered():
         resample(tape(3), "5min", session="XNYS", tz="UTC")
     with pytest.raises(DataError, match="price and size"):
         resample(pd.DataFrame({"ts_event": [1], "last": [2.0]}), "1min")
+
+
+@pytest.mark.parametrize("spec", ["24mo", "60mo", "120mo", "100w", "366d"])
+def test_very_long_bars_begin_where_they_begin_whatever_was_asked_for(spec):
+    trades = tape(600, seed=16, start=pd.Timestamp("1990-01-01", tz="UTC").value, seconds=36 * 365 * 86_400)
+    live, closed = Resampler(spec), []
+    for at in range(0, 600, 50):
+        closed.append(live.update_records(trades[at : at + 50]))
+    same(np.concatenate([*closed, live.forming_record]), bars_from_trades(trades, spec))
+
+
+def test_text_in_a_column_of_bars_is_named():
+    frame = as_frame(bars_from_trades(tape(50), "1min")).astype({"close": object})
+    frame.iloc[0, frame.columns.get_loc("close")] = "n/a"
+    with pytest.raises(DataError, match="'close' is not numeric"):
+        resample(frame, "1h")

@@ -25,6 +25,7 @@ class Rejects:
     reasons: dict[int, str] = field(default_factory=dict)
 
     def add(self, lines: np.ndarray, reason: str) -> None:
+        """Refuse these lines; the first reason given for a line stays."""
         for line in lines.tolist():
             self.reasons.setdefault(line, reason)
 
