@@ -16,7 +16,6 @@ from pydantic_settings import (
 
 from workbench.errors import ConfigError
 
-
 _FILE = "workbench.toml"
 
 

@@ -15,9 +15,7 @@ def registry(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text(
         "from workbench.registry import Registry\nfamily = Registry('thing', 'some_plugins', 'workbench.tests')\n"
     )
-    (folder / "one.py").write_text(
-        "from some_plugins import family\n@family.register('first')\nclass First: pass\n"
-    )
+    (folder / "one.py").write_text("from some_plugins import family\n@family.register('first')\nclass First: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     import some_plugins
 

@@ -207,9 +207,7 @@ def _stretches(times: np.ndarray, spec: BarSpec, sessions: Calendar | None) -> _
     windows = windows_of(times, spec, sessions)
 
     def part(begin: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        low, high, stamps, good = kernel.cut(
-            times[begin:end], windows.open, windows.close, windows.stamp, windows.step
-        )
+        low, high, stamps, good = kernel.cut(times[begin:end], windows.open, windows.close, windows.stamp, windows.step)
         return low + begin, high + begin, stamps, good
 
     if len(times) < _THREADS * _WORTH_A_THREAD:

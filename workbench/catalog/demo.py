@@ -47,9 +47,7 @@ def write_demo(
     """
     wanted = DEMO_SYMBOLS if symbols is None else tuple(symbols)
     stretches = [
-        (symbol, low, high)
-        for symbol in wanted
-        for low, high in _missing(catalog.store, symbol, int(now_ns), days)
+        (symbol, low, high) for symbol in wanted for low, high in _missing(catalog.store, symbol, int(now_ns), days)
     ]
     total, done = len(DAILY_SYMBOLS) + len(stretches), 0
     for symbol in DAILY_SYMBOLS:

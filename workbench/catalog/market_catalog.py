@@ -236,9 +236,7 @@ class MarketCatalog:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _events(
-        self, kind: str, symbol: str, start: object, end: object, *, source: str | None, as_: str
-    ) -> Any:
+    def _events(self, kind: str, symbol: str, start: object, end: object, *, source: str | None, as_: str) -> Any:
         output.check(as_)
         low, high = _instant(start), _instant(end)
         found = self._resolve(symbol)
@@ -261,9 +259,7 @@ class MarketCatalog:
         read = functools.partial(_dask_events, self.store, chosen.source, kind, found)
         return output.dask(read, cuts, DTYPES[kind])
 
-    def _plan(
-        self, symbol: str, spec: BarSpec, *, session: str | None, price: str | None, source: str | None
-    ) -> Plan:
+    def _plan(self, symbol: str, spec: BarSpec, *, session: str | None, price: str | None, source: str | None) -> Plan:
         found = self._resolve(symbol)
         if not isinstance(found, str):
             return self._entry_plan(found, spec, session)

@@ -90,9 +90,7 @@ def choose(
             if (prefix in ("quotes", "quote_bars")) != (price is not None) or (price == "mid" and prefix != "quotes"):
                 continue
             until = max(entry.last + 1, entry.covered_until or 0)
-            plan = Plan(
-                manifest.source, kind, manifest.symbol, spec, sessions, finer, entry.first, until, price
-            )
+            plan = Plan(manifest.source, kind, manifest.symbol, spec, sessions, finer, entry.first, until, price)
             if finer is not None:
                 known = (plan, entry.rows)
                 if known not in _fitting:

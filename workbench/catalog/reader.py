@@ -229,8 +229,11 @@ def _times(frame: pd.DataFrame, tz: str | None) -> np.ndarray:
         raise DataError(f"no times: a DatetimeIndex or a column called one of {', '.join(_TIME_NAMES)} is needed")
     if pd.api.types.is_integer_dtype(values.dtype):
         return event_times(pd.DataFrame({"time": values.to_numpy()}))
-    index = pd.DatetimeIndex(pd.to_datetime(pd.Series(values.to_numpy()), errors="raise", format="ISO8601")
-                             if values.dtype == object or isinstance(values.dtype, pd.StringDtype) else values)
+    index = pd.DatetimeIndex(
+        pd.to_datetime(pd.Series(values.to_numpy()), errors="raise", format="ISO8601")
+        if values.dtype == object or isinstance(values.dtype, pd.StringDtype)
+        else values
+    )
     if index.tz is None:
         index = index.tz_localize(tz or "UTC")
     return event_times(pd.DataFrame({"time": index}))

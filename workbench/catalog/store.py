@@ -161,9 +161,7 @@ class Store:
             change.commit()
         return self.manifests(source, symbol)
 
-    def quarantine(
-        self, source: str, symbol: str, origin_name: str, rows: Iterable[tuple[int, str, str]]
-    ) -> Path:
+    def quarantine(self, source: str, symbol: str, origin_name: str, rows: Iterable[tuple[int, str, str]]) -> Path:
         """Keep rows that cannot be used, ``(line number, text, reason)`` each, as CSV beside the data."""
         name = re.sub(r"[^A-Za-z0-9_.\-]+", "_", Path(origin_name).name)[:100] or "rows"
         folder = self.data_dir / schema.check_source(source) / "quarantine" / schema.symbol_folder(symbol)
@@ -254,9 +252,7 @@ class Store:
     def datasets(self) -> list[Dataset]:
         """Every dataset, by source, symbol and kind. A damaged manifest leaves its symbol out; see ``damaged``."""
         found, _ = self._survey()
-        return [
-            _dataset(m.source, kind, m.symbol, entry) for m in found for kind, entry in sorted(m.datasets.items())
-        ]
+        return [_dataset(m.source, kind, m.symbol, entry) for m in found for kind, entry in sorted(m.datasets.items())]
 
     def damaged(self) -> dict[Path, str]:
         """Manifests that cannot be read, with the reason."""

@@ -77,9 +77,7 @@ class Transaction:
         """A dataset as it will be."""
         return self.manifest.datasets.get(kind, _EMPTY)
 
-    def read(
-        self, kind: str, start: int | None, end: int | None, columns: list[str] | None = None
-    ) -> np.ndarray:
+    def read(self, kind: str, start: int | None, end: int | None, columns: list[str] | None = None) -> np.ndarray:
         """Records of [start, end) as they will be."""
         dtype = schema.select(schema.dtype_of(kind), columns)
         folder = self._dataset_folder(kind)
@@ -191,9 +189,7 @@ class Transaction:
             self.manifest = Manifest(self.source, self.symbol, dict(self._before.datasets))
         return self.manifest.datasets
 
-    def _read_part(
-        self, folder: Path, part: Part, dtype: np.dtype, start: int | None, end: int | None
-    ) -> np.ndarray:
+    def _read_part(self, folder: Path, part: Part, dtype: np.dtype, start: int | None, end: int | None) -> np.ndarray:
         try:
             return parts.read(folder, part, dtype, start, end)
         except FileNotFoundError:

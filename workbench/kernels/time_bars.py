@@ -196,7 +196,12 @@ def _fold(
 
 @njit(cache=True, nogil=True)
 def fold_bars(
-    low: np.ndarray, high: np.ndarray, bar: np.ndarray, bars: np.ndarray, acc: np.ndarray, count: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    bar: np.ndarray,
+    bars: np.ndarray,
+    acc: np.ndarray,
+    count: np.ndarray,
     trades: np.ndarray,
 ) -> int:
     """Add stretches of finer bars (records of ``market.events.BAR``) to coarser ones; ``trades`` sums their prints.
@@ -229,8 +234,13 @@ def fold_bars(
 
 @njit(cache=True, nogil=True)
 def fold_quotes(
-    low: np.ndarray, high: np.ndarray, bar: np.ndarray,
-    price: np.ndarray, size: np.ndarray, offset: int, acc: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    bar: np.ndarray,
+    price: np.ndarray,
+    size: np.ndarray,
+    offset: int,
+    acc: np.ndarray,
 ) -> int:
     """Add one side of quotes to ``acc[bar, offset:offset + 5]`` (open, high, low, close, size); NaN is not known.
 
@@ -256,8 +266,15 @@ def fold_quotes(
 
 @njit(cache=True, nogil=True)
 def fold_quote_bars(
-    low: np.ndarray, high: np.ndarray, bar: np.ndarray,
-    o: np.ndarray, h: np.ndarray, l: np.ndarray, c: np.ndarray, size: np.ndarray, offset: int,  # noqa: E741
+    low: np.ndarray,
+    high: np.ndarray,
+    bar: np.ndarray,
+    o: np.ndarray,
+    h: np.ndarray,
+    l: np.ndarray,
+    c: np.ndarray,
+    size: np.ndarray,
+    offset: int,
     acc: np.ndarray,
 ) -> None:
     """As ``fold_quotes`` for one side of finer quote bars."""

@@ -130,9 +130,7 @@ class Bus:
 
     def position_at(self, kind: str, symbol: str, instant: int) -> str:
         """Position from which the entry stored last before ``instant`` (ns UTC, by Redis's clock) is read first."""
-        before = self.execute(
-            "XREVRANGE", key_of(kind, symbol), max(instant // 1_000_000, 0), "-", "COUNT", 2
-        )
+        before = self.execute("XREVRANGE", key_of(kind, symbol), max(instant // 1_000_000, 0), "-", "COUNT", 2)
         return before[1][0].decode() if len(before) == 2 else "0-0"
 
     def last_ids(self, keys: Iterable[str]) -> dict[str, str | None]:

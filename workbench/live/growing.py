@@ -42,6 +42,6 @@ class Growing:
     def view(self, last: int | None = None) -> np.ndarray:
         """All records, or the ``last`` so many; read-only, no copy."""
         buffer, size = self._state
-        out = buffer[: size] if last is None else buffer[max(size - last, 0) : size]
+        out = buffer[:size] if last is None else buffer[max(size - last, 0) : size]
         out.flags.writeable = False
         return out

@@ -153,8 +153,9 @@ def calendar(name: str) -> Calendar:
     known = exchange_calendars.get_calendar_names()
     if code not in known:
         raise unknown("session calendar", name, [*CUSTOM, *known])
-    return Exchange(code, str(exchange_calendars.calendar_utils.global_calendar_dispatcher
-                              ._calendar_factories[_canonical(code)].tz))
+    return Exchange(
+        code, str(exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories[_canonical(code)].tz)
+    )
 
 
 def check_zone(tz: str) -> str:

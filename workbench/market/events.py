@@ -66,8 +66,10 @@ def time_column(kind: str) -> str:
 def to_ns(values: object) -> np.ndarray:
     """Instants as int64 ns UTC. Accepts a datetime index or series (zone or none, any unit) or integers that are ns."""
     if isinstance(values, (pd.DatetimeIndex, pd.Series)) and isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None) if isinstance(values, pd.Series) else (
-            values.tz_convert("UTC").tz_localize(None)
+        values = (
+            values.dt.tz_convert("UTC").dt.tz_localize(None)
+            if isinstance(values, pd.Series)
+            else (values.tz_convert("UTC").tz_localize(None))
         )
     array = np.asarray(values)
     if array.dtype.kind == "M":
@@ -109,7 +111,9 @@ def as_records(frame: pd.DataFrame | np.ndarray, kind: str) -> np.ndarray:
             try:
                 out[name] = frame[name].to_numpy()
             except (TypeError, ValueError) as error:
-                raise DataError(f"{kind}: column {name!r} is not numeric ({error}); convert or drop such rows") from None
+                raise DataError(
+                    f"{kind}: column {name!r} is not numeric ({error}); convert or drop such rows"
+                ) from None
         elif name == "ts_recv":
             out[name] = out[stamp]
         elif name in ("side", "flags", "trades", "quotes"):

@@ -91,9 +91,9 @@ def test_quotes_give_bars_of_a_side(catalog: MarketCatalog) -> None:
         want = side_bars(quote_bars_from_quotes(quotes(), spec), price)
         got = catalog.bar_records("EURUSD", "5min", price=price)
         assert got.tobytes() == want.tobytes()
-    assert catalog.bar_records("EURUSD", "5min").tobytes() == catalog.bar_records(
-        "EURUSD", "5min", price="bid"
-    ).tobytes()
+    assert (
+        catalog.bar_records("EURUSD", "5min").tobytes() == catalog.bar_records("EURUSD", "5min", price="bid").tobytes()
+    )
     mid = catalog.bars("EURUSD", "1d", price="mid")
     assert ((mid["low"] >= 2) & (mid["high"] <= 3)).all()
     assert len(catalog.latest_bars("EURUSD", "1d", 2, price="mid")) == 2

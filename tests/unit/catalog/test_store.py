@@ -119,11 +119,7 @@ def test_many_small_appends_leave_few_files(store: Store) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.lists(st.integers(0, 40), min_size=1, max_size=8), st.booleans()), min_size=1, max_size=8
-    )
-)
+@given(st.lists(st.tuples(st.lists(st.integers(0, 40), min_size=1, max_size=8), st.booleans()), min_size=1, max_size=8))
 def test_appends_and_replaces_match_a_list(tmp_path_factory: pytest.TempPathFactory, steps: list) -> None:
     store = Store(tmp_path_factory.mktemp("model"))
     model: list[tuple[int, float]] = []

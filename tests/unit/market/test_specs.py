@@ -19,8 +19,14 @@ def test_canonical_form_round_trips(count, unit):
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("60s", "1min"), ("5m", "5min"), ("1M", "1mo"), ("1D", "1d"),
-        ("90s", "90s"), ("24h", "24h"), ("h", "1h"), (" 5 min ", "5min"),
+        ("60s", "1min"),
+        ("5m", "5min"),
+        ("1M", "1mo"),
+        ("1D", "1d"),
+        ("90s", "90s"),
+        ("24h", "24h"),
+        ("h", "1h"),
+        (" 5 min ", "5min"),
     ],  # fmt: skip
 )
 def test_aliases(text, canonical):

@@ -84,9 +84,7 @@ class Importer(param.Parameterized):
         made = cls()
         for name, value in options.items():
             if name not in known:
-                raise IngestError(
-                    f"the {cls.plugin_name} importer has no option {name!r}: {did_you_mean(name, known)}"
-                )
+                raise IngestError(f"the {cls.plugin_name} importer has no option {name!r}: {did_you_mean(name, known)}")
             try:
                 setattr(made, name, value)
             except (ValueError, TypeError) as error:

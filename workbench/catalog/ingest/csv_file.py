@@ -213,4 +213,3 @@ def _coded(texts: pa.Array, words: dict[str, int]) -> tuple[np.ndarray, np.ndarr
     side = np.array([v or 0 for v in values], "i1")
     known = np.array([v is not None for v in values], bool)
     return side[codes], known[codes]
-

@@ -25,12 +25,8 @@ _DAY_S = 86_400
 _FIRST_S = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp())
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
-_TIME = (
-    r"(?P<H>\d{1,2}):?(?P<M>\d{2})(?::?(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?(?:\s*(?P<ap>[AaPp])\.?[Mm]\b\.?)?"
-)
-_ZONE = (
-    r"\s*(?P<z>[Zz]|[+-]\d{2}(?::?\d{2})?(?:\s*\[[^\]]+\])?|\[?[A-Za-z_]{3,}(?:/[A-Za-z0-9_+\-]+)*\]?)"
-)
+_TIME = r"(?P<H>\d{1,2}):?(?P<M>\d{2})(?::?(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?(?:\s*(?P<ap>[AaPp])\.?[Mm]\b\.?)?"
+_ZONE = r"\s*(?P<z>[Zz]|[+-]\d{2}(?::?\d{2})?(?:\s*\[[^\]]+\])?|\[?[A-Za-z_]{3,}(?:/[A-Za-z0-9_+\-]+)*\]?)"
 _CLOCK = rf"(?:[T ]\s*{_TIME}(?:{_ZONE})?)?$"
 _SLASHED = rf"^(?P<p>\d{{1,4}})[-/.](?P<q>\d{{1,2}})[-/.](?P<r>\d{{4}}|\d{{2}}){_CLOCK}"
 _FORMS = (

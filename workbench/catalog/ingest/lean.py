@@ -139,9 +139,7 @@ class LeanImporter(Importer):
 
     def _settle(self, tape: Tape, place: _Place, market: _Market, instrument: Instrument) -> None:
         if place.resolution == "daily" and market.daily_sessions and not self.tz:
-            tape["time"], known = session_opens(
-                tape["time"], instrument.calendar, BarSpec(1, "d"), at_end=False
-            )
+            tape["time"], known = session_opens(tape["time"], instrument.calendar, BarSpec(1, "d"), at_end=False)
             tape.reject(~known, f"calendar {instrument.session} has no session on this date (--tz takes midnights)")
         else:
             tape.localise("time", self.tz or market.tz)
@@ -242,9 +240,7 @@ def _take_quote_bars(rows: Rows, place: _Place, scale: float) -> dict[str, np.nd
 def _prices(
     rows: Rows, first: int, names: tuple[str, ...] | list[str], scale: float, *, blank: float | None = None
 ) -> dict[str, np.ndarray]:
-    return {
-        name: rows.numbers(first + i, name.replace("_", " "), blank=blank) / scale for i, name in enumerate(names)
-    }
+    return {name: rows.numbers(first + i, name.replace("_", " "), blank=blank) / scale for i, name in enumerate(names)}
 
 
 def _suspicious(rows: Rows, column: int) -> np.ndarray:

@@ -121,12 +121,8 @@ def _block_rows(block: bytes, first: int, count: int, rejects: Rejects, form: tu
     table = pacsv.read_csv(
         io.BytesIO(block),
         read_options=pacsv.ReadOptions(column_names=names, use_threads=False, block_size=max(len(block), 1) + 1),
-        parse_options=pacsv.ParseOptions(
-            delimiter=delimiter, invalid_row_handler=keep_aside, ignore_empty_lines=False
-        ),
-        convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-        ),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, invalid_row_handler=keep_aside, ignore_empty_lines=False),
+        convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     columns = [table.column(i).combine_chunks() for i in range(width)]
     if len(table) + len(strange) == count:

@@ -1,0 +1,14 @@
+"""The chart page. ``panel serve apps/chart.py``"""
+
+import panel as pn
+
+from workbench.services import get_services
+from workbench.views.chart import ChartView
+from workbench.views.shell import Shell, page_state
+
+pn.extension()
+
+services = get_services()
+state = page_state(services)
+view = ChartView(services, state)
+Shell(state, services, page="chart", main=view, topbar=view.controls(), title="Chart · Workbench").servable()

@@ -1,0 +1,224 @@
+"""A candle chart with volume, as Bokeh objects: no widgets, no data access.
+
+The x axis counts bars (trading time), so nights and weekends take no room; what an ordinal means is told by the
+columns ``time`` and ``shown``. The browser owns the window; Python hears of it through ``viewport`` and moves it with
+``go``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bokeh.layouts import column
+from bokeh.models import (
+    Column,
+    ColumnDataSource,
+    CustomJS,
+    CustomJSTicker,
+    CustomJSTickFormatter,
+    DataRange1d,
+    Dodge,
+    Grid,
+    LinearAxis,
+    LinearColorMapper,
+    PanTool,
+    Range1d,
+    Segment,
+    VBar,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure as new_figure
+
+from workbench.charts.columns import COLUMNS, bar_columns
+from workbench.charts.scripts import script
+from workbench.charts.theme import FONT, restyle, tokens
+from workbench.market.events import BAR
+
+#: Bars the browser holds at most; above it a canvas no longer keeps up with a hand (decision 9 of the design).
+MAX_BARS = 2_000
+#: Bars in view when a chart opens.
+FIRST_VIEW = 300
+#: Room for prices at the right, px.
+AXIS_PX = 78
+VOLUME_PX = 132
+_BODY = 0.72
+
+
+class CandleChart:
+    """Candles over volume on one data source, with a crosshair legend, last-price tag and keyboard.
+
+    Parameters
+    ----------
+    dark, palette
+        Theme, see ``charts.theme.tokens``.
+    decimals
+        Decimal places of prices.
+
+    Attributes
+    ----------
+    root
+        The Bokeh layout to show.
+    source
+        Columns ``COLUMNS``, at most ``MAX_BARS`` rows; ``source.tags[0]`` carries the settings the scripts read.
+    viewport
+        One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch`` and ``ask``
+        ("", "home" or "end").
+    """
+
+    def __init__(self, *, dark: bool = True, palette: str = "classic", decimals: int = 2) -> None:
+        self.source = ColumnDataSource(data=bar_columns(np.zeros(0, BAR)))
+        self.viewport = ColumnDataSource(data={"start": [], "end": [], "width": [], "epoch": [], "ask": []})
+        self.x_range = Range1d(0, FIRST_VIEW, min_interval=8, max_interval=6_000, syncable=False)
+        self._settings: dict[str, Any] = {"clock": "UTC", "decimals": decimals, "font": FONT, "epoch": 0}
+        self._seq = 0
+        self._mapper = LinearColorMapper(low=0, high=1, palette=["#000000", "#ffffff"])
+        self.price = self._figure(sizing_mode="stretch_both", min_height=160)
+        self.volume = self._figure(sizing_mode="stretch_width", height=VOLUME_PX)
+        self._draw()
+        self._dress_axes()
+        self.root: Column = column(
+            self.price, self.volume, sizing_mode="stretch_both", spacing=0, css_classes=["wb-chart"]
+        )
+        start = CustomJS(
+            code=script("time.js", "numbers.js", "chart.js"),
+            args={
+                "source": self.source,
+                "price": self.price,
+                "volume": self.volume,
+                "x_range": self.x_range,
+                "viewport": self.viewport,
+            },
+        )
+        for figure in (self.price, self.volume):
+            figure.js_on_change("inner_width", start)
+        for name in ("data", "tags"):  # views may be rebuilt without a change of size
+            self.source.js_on_change(name, start)
+        self.theme(dark, palette)
+
+    def settings(self, **changes: Any) -> None:
+        """Change what the scripts know: ``symbol spec auto zone clock dated seconds decimals head tail last until
+        stale note``. Nothing is sent when nothing changed."""
+        merged = {**self._settings, **changes}
+        if merged != self._settings or not self.source.tags:
+            self._settings = merged
+            self.source.tags = [merged]
+
+    def theme(self, dark: bool, palette: str = "classic") -> None:
+        """Recolour in place."""
+        t = tokens(dark, palette)
+        self._mapper.palette = [t.down, t.up]
+        for figure in (self.price, self.volume):
+            restyle(figure, dark, palette)
+            figure.right[0].axis_line_color = None
+            figure.below[0].major_tick_line_color = None
+        self.price.below[0].axis_line_color = t.hairline
+        self.settings(
+            colors={
+                "panel": t.panel,
+                "text": t.text,
+                "muted": t.muted,
+                "accent": t.accent,
+                "raised": t.raised,
+                "hairline": t.hairline,
+                "crosshair": t.crosshair,
+                "veil": t.rgba("panel", 0.72),
+                "up-text": t.up_text,
+                "down-text": t.down_text,
+                "last-up": t.up_text,
+                "last-down": t.down_text,
+                "on-last": t.panel,
+            }
+        )
+
+    def show(self, columns: dict[str, np.ndarray], *, view: tuple[float, float] | None = None, **changes: Any) -> None:
+        """Put ``columns`` (see ``bar_columns``) in place of what is shown, and move the window to ``view`` if given."""
+        self.source.data = columns
+        if view is not None:
+            self._seq += 1
+            changes["go"] = {"seq": self._seq, "start": float(view[0]), "end": float(view[1])}
+            # The range alone would not do: the browser moves it without telling, so equal values here say nothing.
+            self.x_range.update(start=float(view[0]), end=float(view[1]))
+        self.settings(**changes)
+
+    def patch_last(self, columns: dict[str, np.ndarray]) -> bool:
+        """Overwrite the newest bar with the one row of ``columns``; whether anything differed."""
+        data, last = self.source.data, len(self.source.data["x"]) - 1
+        changed = {
+            name: [(last, columns[name][0])]
+            for name in COLUMNS
+            if name not in ("x", "time", "shown") and data[name][last] != columns[name][0]
+        }
+        if changed:
+            self.source.patch(changed)
+        return bool(changed)
+
+    def append(self, columns: dict[str, np.ndarray]) -> None:
+        """Stream newer bars; the window follows when its right edge is at the newest one."""
+        if len(columns["x"]):
+            self.source.stream(columns)
+
+    def _figure(self, **size: Any) -> Any:
+        figure = new_figure(
+            x_range=self.x_range,
+            y_range=DataRange1d(range_padding=0.12, syncable=False),
+            x_axis_type=None,
+            y_axis_type=None,
+            toolbar_location=None,
+            window_axis="x",
+            output_backend="canvas",
+            lod_threshold=None,
+            min_border=0,
+            min_border_right=AXIS_PX,
+            outline_line_color=None,
+            match_aspect=False,
+            **size,
+        )
+        wheel, pan = WheelZoomTool(dimensions="width", maintain_focus=False), PanTool(dimensions="width")
+        figure.tools = [pan, wheel]
+        figure.toolbar.active_scroll, figure.toolbar.active_drag = wheel, pan
+        figure.toolbar.logo = None
+        return figure
+
+    def _draw(self) -> None:
+        color = {"field": "up", "transform": self._mapper}
+        wicks = self.price.add_glyph(
+            self.source, Segment(x0="x", x1="x", y0="low", y1="high", line_color=color, line_width=1)
+        )
+        bodies = self.price.add_glyph(
+            self.source,
+            VBar(x="x", width=_BODY, top="close", bottom="open", fill_color=color, line_color=None),
+        )
+        # A body of no height is still seen. Not by outlines: those of bars out of view would pile up at the edge.
+        left, right = ({"field": "x", "transform": Dodge(value=side * _BODY / 2)} for side in (-1, 1))
+        closes = self.price.add_glyph(
+            self.source, Segment(x0=left, x1=right, y0="close", y1="close", line_color=color, line_width=1)
+        )
+        self.price.y_range.renderers = [wicks]
+        heights = self.volume.add_glyph(
+            self.source,
+            VBar(x="x", width=_BODY, top="volume", bottom=0, fill_color=color, line_color=None, fill_alpha=0.5),
+        )
+        self.volume.y_range.update(renderers=[heights], start=0, range_padding=0.25)
+        for renderer in (wicks, bodies, closes, heights):  # nothing is selected here, so no state needs glyphs of its own
+            renderer.nonselection_glyph = renderer.selection_glyph = renderer.muted_glyph = None
+
+    def _dress_axes(self) -> None:
+        ticker = CustomJSTicker(args={"source": self.source}, major_code=script("time.js", "ticker.js"))
+        label = CustomJSTickFormatter(
+            args={"source": self.source, "x_range": self.x_range}, code=script("time.js", "tick_label.js")
+        )
+        prices = CustomJSTickFormatter(
+            args={"source": self.source},
+            code=script("numbers.js") + "\nreturn wbNumbers.axis(tick, ticks, source.tags[0].decimals);",
+        )
+        volumes = CustomJSTickFormatter(code=script("numbers.js") + "\nreturn wbNumbers.volume(tick);")
+        for figure, formatter, ticks in ((self.price, prices, 8), (self.volume, volumes, 2)):
+            below = LinearAxis(ticker=ticker, formatter=label, major_tick_out=0, visible=figure is self.volume)
+            right = LinearAxis(formatter=formatter, major_tick_out=0, major_label_standoff=8)
+            right.ticker.desired_num_ticks = ticks
+            right.ticker.num_minor_ticks = 0
+            figure.add_layout(below, "below")
+            figure.add_layout(right, "right")
+            figure.add_layout(Grid(dimension=0, ticker=ticker), "center")
+            figure.add_layout(Grid(dimension=1, axis=right), "center")

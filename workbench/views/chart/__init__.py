@@ -1,0 +1,7 @@
+"""The chart screen: one Viewer for served pages and notebook cells."""
+
+from __future__ import annotations
+
+from workbench.views.chart.view import ChartView, chart
+
+__all__ = ["ChartView", "chart"]

@@ -1,0 +1,116 @@
+"""Controls of the chart for a 36 px bar: symbol, bar spec, time zone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel_material_ui as pmui
+
+from workbench.market.instruments import InstrumentMaster
+from workbench.market.specs import COMMON, BarSpec
+
+#: Zones offered first; any other IANA zone may be in the link.
+ZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+)
+_SHORT = {"min": "m"}
+_LOW = {"& .MuiInputBase-root": {"height": "28px", "paddingTop": "0 !important", "paddingBottom": "0 !important"}}
+
+
+def controls(state: Any, master: InstrumentMaster | None, symbols: list[str]) -> list[Any]:
+    """Symbol search, bar specs and zone, bound to ``state``."""
+    built = []
+    if master is not None:
+        built.append(_search(state, master, symbols))
+    built += [_specs(state), _zones(state)]
+    return built
+
+
+def _search(state: Any, master: InstrumentMaster, symbols: list[str]) -> Any:
+    names = {_title(master, symbol): symbol for symbol in symbols}
+    box = pmui.AutocompleteInput(
+        options=list(names),
+        value=state.symbol,
+        placeholder="Symbol",
+        restrict=False,
+        min_characters=0,
+        search_strategy="includes",
+        case_sensitive=False,
+        size="small",
+        width=150,
+        margin=0,
+        css_classes=["wb-symbol"],
+        sx=_LOW,
+    )
+
+    def chosen(event: Any) -> None:
+        text = (event.new or "").strip()
+        if not text:
+            return
+        symbol = names.get(text) or _resolve(master, text)
+        state.symbol = symbol
+        box.value = symbol
+
+    def follow(event: Any) -> None:
+        box.value = event.new
+
+    box.param.watch(chosen, "value")
+    state.param.watch(follow, "symbol")
+    return box
+
+
+def _title(master: InstrumentMaster, symbol: str) -> str:
+    one = master.get_or_default(symbol)
+    return " · ".join(part for part in (symbol, one.name, ", ".join(one.aliases[:2])) if part)
+
+
+def _resolve(master: InstrumentMaster, text: str) -> str:
+    try:
+        return master.get(text).symbol
+    except LookupError:
+        found = master.search(text, limit=1)
+        return str(found.index[0]) if len(found) else text
+
+
+def _specs(state: Any) -> Any:
+    def options(spec: str) -> dict[str, str]:
+        every = sorted({*COMMON, spec}, key=lambda s: BarSpec.parse(s).nominal)
+        return {_short(s): s for s in every}
+
+    group = pmui.RadioButtonGroup(
+        options=options(state.spec),
+        value=state.spec,
+        size="small",
+        margin=0,
+        css_classes=["wb-specs"],
+    )
+    group.param.watch(lambda event: state.param.update(spec=event.new), "value")
+    state.param.watch(lambda event: group.param.update(options=options(event.new), value=event.new), "spec")
+    return group
+
+
+def _short(spec: str) -> str:
+    one = BarSpec.parse(spec)
+    return f"{one.count}{_SHORT.get(one.unit, one.unit)}"
+
+
+def _zones(state: Any) -> Any:
+    def options(zone: str) -> dict[str, str]:
+        return {z.rpartition("/")[2].replace("_", " "): z for z in ([*ZONES] if zone in ZONES else [zone, *ZONES])}
+
+    box = pmui.Select(
+        options=options(state.tz), value=state.tz, size="small", width=120, margin=0, sx=_LOW, css_classes=["wb-zone"]
+    )
+    box.param.watch(lambda event: state.param.update(tz=event.new), "value")
+    state.param.watch(lambda event: box.param.update(options=options(event.new), value=event.new), "tz")
+    return box
