@@ -200,7 +200,7 @@ class CandleChart:
             VBar(x="x", width=_BODY, top="volume", bottom=0, fill_color=color, line_color=None, fill_alpha=0.5),
         )
         self.volume.y_range.update(renderers=[heights], start=0, range_padding=0.25)
-        for renderer in (wicks, bodies, closes, heights):  # nothing is selected here, so no state needs glyphs of its own
+        for renderer in (wicks, bodies, closes, heights):  # nothing is selected: no glyphs for it
             renderer.nonselection_glyph = renderer.selection_glyph = renderer.muted_glyph = None
 
     def _dress_axes(self) -> None:

@@ -269,24 +269,24 @@ def fold_quote_bars(
     low: np.ndarray,
     high: np.ndarray,
     bar: np.ndarray,
-    o: np.ndarray,
-    h: np.ndarray,
-    l: np.ndarray,
-    c: np.ndarray,
+    first: np.ndarray,
+    top: np.ndarray,
+    bottom: np.ndarray,
+    last: np.ndarray,
     size: np.ndarray,
     offset: int,
     acc: np.ndarray,
 ) -> None:
-    """As ``fold_quotes`` for one side of finer quote bars."""
+    """As ``fold_quotes`` for one side of finer quote bars (its open, high, low, close)."""
     for s in range(len(low)):
         b = bar[s]
         for i in range(low[s], high[s]):
             if not np.isnan(size[i]):
                 acc[b, offset + 4] = size[i]
-            if np.isnan(o[i]):
+            if np.isnan(first[i]):
                 continue
             if np.isnan(acc[b, offset]):
-                acc[b, offset], acc[b, offset + 1], acc[b, offset + 2] = o[i], h[i], l[i]
-            acc[b, offset + 1] = max(acc[b, offset + 1], h[i])
-            acc[b, offset + 2] = min(acc[b, offset + 2], l[i])
-            acc[b, offset + 3] = c[i]
+                acc[b, offset], acc[b, offset + 1], acc[b, offset + 2] = first[i], top[i], bottom[i]
+            acc[b, offset + 1] = max(acc[b, offset + 1], top[i])
+            acc[b, offset + 2] = min(acc[b, offset + 2], bottom[i])
+            acc[b, offset + 3] = last[i]

@@ -77,7 +77,7 @@ class BarSpec:
 
     @property
     def nominal(self) -> int:
-        """Nanoseconds that a bar spans at most, nights included; for ordering, window sizes and paging, never for edges."""
+        """Nanoseconds that a bar spans at most, nights included; for ordering, windows and paging, never for edges."""
         return self.step or self.count * DAY * {"d": 1, "w": 7, "mo": 31}[self.unit]
 
     def __str__(self) -> str:
