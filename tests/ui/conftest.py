@@ -105,6 +105,30 @@ def stop(served: Served) -> int:
     return served.process.returncode
 
 
+@pytest.fixture
+def kill_redis(served: Served) -> Callable[[], float]:
+    """Call it to ``kill -9`` the private Redis; returns when, in seconds since 1970."""
+
+    def kill() -> float:
+        os.kill(_redis_of(served.process.pid), signal.SIGKILL)
+        return time.time()
+
+    return kill
+
+
+def _redis_of(parent: int) -> int:
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
+        except OSError:
+            continue
+        if name.startswith(("redis-server", "valkey-server")) and int(rest.split()[1]) == parent:
+            return int(folder.name)
+    pytest.skip("no Redis of our own under /proc to kill")
+
+
 def status_of(url: str) -> int:
     """HTTP status of a page."""
     try:

@@ -29,6 +29,7 @@ from workbench.views.status import hub_link
 #: How often a session asks the hub whether something changed.
 POLL_MS = 100
 _RIGHT_GAP = 12
+_FAST_S = 0.3
 
 
 class ChartView(pn.viewable.Viewer):
@@ -92,6 +93,9 @@ class ChartView(pn.viewable.Viewer):
         self.param.watch(lambda *_: self._attach(), "live")
         self._started = self._begun = False
 
+    #: Whether the last first window of this process came fast enough not to keep a page waiting for it.
+    _reads_fast = False
+
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
         if self._frame is not None or self.services is None:
@@ -103,14 +107,19 @@ class ChartView(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._started:
             self._started = True
-            pn.state.onload(self._begin)
+            if ChartView._reads_fast or self._frame is not None:
+                self._begin()  # the bars travel with the page
+            else:
+                pn.state.onload(self._begin)
         return self._root
 
     # --- loading --------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._begun = True
+        began = time.monotonic()
         self.reload()
+        ChartView._reads_fast = time.monotonic() - began < _FAST_S
         if self._frame is None and self.services is not None and pn.state.curdoc is not None:
             self._poll = pn.state.add_periodic_callback(self.poll, period=POLL_MS)
             pn.state.on_session_destroyed(lambda _: self.close())
@@ -226,8 +235,9 @@ class ChartView(pn.viewable.Viewer):
         return {
             "symbol": self._instrument.symbol,
             "spec": str(self._shown),
-            "auto": f"{self.state.spec} has too many bars for this window" if str(self._shown) != self.state.spec
-            and self._frame is None else "",
+            "auto": f"{self.state.spec} has too many bars for this window"
+            if str(self._shown) != self.state.spec and self._frame is None
+            else "",
             "clock": "UTC" if dated else tz,
             "zone": tz,
             "dated": dated,
@@ -368,8 +378,14 @@ class ChartView(pn.viewable.Viewer):
             self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)
 
 
-_COVER = {"position": "absolute", "inset": "0", "z-index": "6", "background": "var(--wb-panel, #151a21)",
-          "width": "100%", "height": "100%"}
+_COVER = {
+    "position": "absolute",
+    "inset": "0",
+    "z-index": "6",
+    "background": "var(--wb-panel, #151a21)",
+    "width": "100%",
+    "height": "100%",
+}
 
 
 def _from_frame(bars: pd.DataFrame, state: Any) -> tuple[FrameBars, Instrument, BarSpec]:
