@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 
 DAILY_SOURCE, TRADES_SOURCE = "bokeh", "synthetic"
+_STRETCH = 10 * DAY  # written at a time: 35 MB of trades, and rollups are made once
 DAILY_SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT", "FB")
 
 
@@ -46,24 +49,29 @@ def write_demo(
         Called with (steps done, steps in all, what was done).
     """
     wanted = DEMO_SYMBOLS if symbols is None else tuple(symbols)
-    stretches = [
-        (symbol, low, high) for symbol in wanted for low, high in _missing(catalog.store, symbol, int(now_ns), days)
-    ]
-    total, done = len(DAILY_SYMBOLS) + len(stretches), 0
+    stretches = {symbol: _missing(catalog.store, symbol, int(now_ns), days) for symbol in wanted}
+    total, done, turn = len(DAILY_SYMBOLS) + sum(map(len, stretches.values())), 0, threading.Lock()
+
+    def step(what: str) -> None:
+        nonlocal done
+        with turn:
+            done += 1
+            if progress:
+                progress(done, total, what)
+
+    def write(symbol: str) -> None:
+        market = SyntheticMarket(symbol, instrument=catalog.master.get_or_default(symbol))
+        for low, high in stretches[symbol]:
+            catalog.store.write(TRADES_SOURCE, "trades", symbol, market.trades(low, high), covered_until=high)
+            step(f"{symbol} trades of {np.datetime64(low, 'ns').astype('M8[D]')}")
+
     for symbol in DAILY_SYMBOLS:
         _write_daily(catalog.store, symbol)
-        done += 1
-        if progress:
-            progress(done, total, f"{symbol} daily bars")
-    markets: dict[str, SyntheticMarket] = {}
-    for symbol, low, high in stretches:
-        if symbol not in markets:
-            markets = {symbol: SyntheticMarket(symbol, instrument=catalog.master.get_or_default(symbol))}
-        records = markets[symbol].trades(low, high)
-        catalog.store.write(TRADES_SOURCE, "trades", symbol, records, covered_until=high)
-        done += 1
-        if progress:
-            progress(done, total, f"{symbol} trades of {np.datetime64(low, 'ns').astype('M8[D]')}")
+        step(f"{symbol} daily bars")
+    # Compression and hashing release the interpreter, so that a second symbol costs half its time.
+    with ThreadPoolExecutor(2) as pool:
+        for _ in pool.map(write, wanted):
+            pass
 
 
 def daily_bars(symbol: str) -> np.ndarray:
@@ -109,11 +117,11 @@ def _write_daily(store: Store, symbol: str) -> None:
 
 
 def _missing(store: Store, symbol: str, now: int, days: int) -> list[tuple[int, int]]:
-    """Stretches to write, each within one day UTC, which is a partition of the store."""
+    """Stretches to write, each of a few whole days UTC: the day is a partition of the store."""
     try:
         held = store.manifest(TRADES_SOURCE, "trades", symbol).covered_until
     except UnknownNameError:
         held = None
     start = held if held is not None else (now // DAY - days) * DAY
-    edges = [start, *range((start // DAY + 1) * DAY, now, DAY), now]
+    edges = [start, *range((start // DAY + 1) * DAY, now, _STRETCH), now]
     return list(zip(edges[:-1], edges[1:], strict=True)) if start < now else []
