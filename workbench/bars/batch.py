@@ -56,7 +56,7 @@ def trade_bars(
     columns, rows, (low, high, times) = _cut(columns, columns[0], BarSpec.parse(spec), sessions)
     time, bar = numbered(times)
     acc, count = np.zeros((len(time), kernel.BAR_WIDTH)), np.zeros(len(time), np.int64)
-    fold_trades(low, high, bar, columns, acc, count, flagged=flagged, rows=rows)
+    fold_trades(low, high, bar, columns, acc=acc, count=count, flagged=flagged, rows=rows)
     return finished(time, acc, count, count)
 
 
@@ -124,8 +124,8 @@ def numbered(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fold_trades(
-    low: np.ndarray, high: np.ndarray, bar: np.ndarray, columns: list[np.ndarray],
-    acc: np.ndarray, count: np.ndarray, *, flagged: bool, rows: np.ndarray | None = None,
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray, columns: list[np.ndarray], *,
+    acc: np.ndarray, count: np.ndarray, flagged: bool, rows: np.ndarray | None = None,
 ) -> None:  # fmt: skip
     """Add the stretches to their bars, with two threads that meet between two bars when there is enough to do.
 

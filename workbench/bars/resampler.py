@@ -88,7 +88,7 @@ class Resampler:
         acc = np.zeros((len(time), kernel.BAR_WIDTH))
         count = np.zeros(len(time), np.int64)
         acc[:carried], count[:carried] = self._acc, self._count
-        batch.fold_trades(low, high, bar[carried:], columns, acc, count, flagged=self.flagged, rows=rows)
+        batch.fold_trades(low, high, bar[carried:], columns, acc=acc, count=count, flagged=self.flagged, rows=rows)
         self.late += late
         self._time, self._acc, self._count = time[-1:].copy(), acc[-1:].copy(), count[-1:].copy()
         return batch.finished(time[:-1], acc[:-1], count[:-1], count[:-1])

@@ -28,23 +28,26 @@ class BarReader(Protocol):
         """First and last instant there is; None when there is nothing."""
 
 
-class CatalogBars:
+class CatalogBars(BarReader):
     """Bars of ``symbol`` from a market catalog."""
 
     def __init__(self, catalog: Any, symbol: str) -> None:
         self.catalog, self.symbol = catalog, symbol
 
     def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
+        """As ``BarReader.latest``."""
         return self.catalog.latest_bars(self.symbol, str(spec), n, _instant(before))
 
     def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
+        """As ``BarReader.between``."""
         return self.catalog.bar_records(self.symbol, str(spec), _instant(start), _instant(end))
 
     def coverage(self) -> tuple[int, int] | None:
+        """As ``BarReader.coverage``."""
         return self.catalog.coverage(self.symbol)
 
 
-class FrameBars:
+class FrameBars(BarReader):
     """Bars that somebody already has; coarser specs are resampled from them."""
 
     def __init__(self, records: np.ndarray, spec: BarSpec, calendar: Calendar) -> None:
@@ -52,16 +55,19 @@ class FrameBars:
         self._made = {str(spec): records}
 
     def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
+        """As ``BarReader.latest``."""
         bars = self._bars(spec)
         end = len(bars) if before is None else int(np.searchsorted(bars["time"], before))
         return bars[max(0, end - n) : end]
 
     def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
+        """As ``BarReader.between``."""
         bars = self._bars(spec)
         low, high = np.searchsorted(bars["time"], [start, end])
         return bars[low:high]
 
     def coverage(self) -> tuple[int, int] | None:
+        """As ``BarReader.coverage``."""
         times = self._made[str(self._own)]["time"]
         return (int(times[0]), int(times[-1])) if len(times) else None
 

@@ -29,7 +29,7 @@ from workbench.views.status import hub_link
 #: How often a session asks the hub whether something changed.
 POLL_MS = 100
 _RIGHT_GAP = 12
-_FAST_S = 0.3
+_FAST_S = 1.0
 
 
 class ChartView(pn.viewable.Viewer):
@@ -94,7 +94,7 @@ class ChartView(pn.viewable.Viewer):
         self._started = self._begun = False
 
     #: Whether the last first window of this process came fast enough not to keep a page waiting for it.
-    _reads_fast = False
+    _reads_fast = True
 
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
