@@ -18,6 +18,8 @@ def open_chart(page: Page, symbol: str, spec: str, more: str = "") -> None:
     legend = page.locator(".wb-legend")
     expect(legend).to_contain_text(symbol, timeout=READY)
     expect(legend).to_contain_text(spec)
+    # Until then Bokeh may render views anew, which takes the keyboard's focus away.
+    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
 
 
 def price_figure(page: Page, expression: str) -> object:
@@ -78,7 +80,7 @@ def test_live_bars_move_by_themselves(page: Page) -> None:
         f"""(before) => {{ const d = {FIGURES}.find((m) => m.renderers.length > 1).renderers[0].data_source.data;
         return [d.close.at(-1), d.volume.at(-1), d.time.at(-1)].join() !== before; }}""",
         arg=before,
-        timeout=5_000,
+        timeout=20_000,
     )
 
 

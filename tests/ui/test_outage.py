@@ -13,7 +13,8 @@ from workbench.market.events import as_records
 
 BARS = """() => { const f = [...Bokeh.documents[0]._all_models.values()]
     .find((m) => m.type === 'Figure' && m.renderers.length > 1), d = f.renderers[0].data_source.data;
-    return Object.fromEntries(['time', 'open', 'high', 'low', 'close', 'volume'].map((k) => [k, Array.from(d[k])])) }"""
+    return Object.fromEntries(
+        ['x', 'time', 'open', 'high', 'low', 'close', 'volume'].map((k) => [k, Array.from(d[k])])) }"""
 NEWEST = f"(({BARS})().time.at(-1))"
 
 
@@ -27,10 +28,14 @@ def test_no_bar_is_lost_or_doubled_when_redis_dies(page: Page, kill_redis: Calla
     shown = {name: np.array(values) for name, values in page.evaluate(BARS).items()}
     times = shown["time"].astype("i8") * 1_000_000
     assert (np.diff(times) > 0).all()
+    jumps = np.flatnonzero(np.diff(shown["x"]) != 1)
+    assert not len(jumps), f"ordinals jump after {times[jumps]}, Redis died at {killed:.0f} ms, shown to {times[-1]}"
+    expect(page.locator(".strip")).to_contain_text("0 gaps")
     # The tape is a function of seed, symbol and time: what was published can be made anew.
     tape = SyntheticMarket("BTC-USD").trades(int(times[0]), int(times[-1]))
     wanted = as_records(wb.resample(tape, "5s"), "bars")
-    assert times[:-1].tolist() == wanted["time"].tolist()
+    missing = sorted(set(wanted["time"].tolist()) - set(times[:-1].tolist()))
+    assert times[:-1].tolist() == wanted["time"].tolist(), f"missing {missing}, Redis died at {killed:.0f} ms"
     for name in ("open", "high", "low", "close"):
         assert shown[name][:-1].tolist() == wanted[name].tolist()
     # Bars of the store were rolled up from seconds, so that sums may differ in the last digits.

@@ -6,6 +6,8 @@ The figure and its source are made once; symbol, spec, zone and theme change wha
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -134,7 +136,7 @@ class ChartView(pn.viewable.Viewer):
         """Show the newest bars of the state's symbol and spec."""
         if not self._begun:
             return
-        with pn.io.hold():
+        with _together():
             try:
                 self._open()
             except Exception as error:
@@ -260,7 +262,7 @@ class ChartView(pn.viewable.Viewer):
         if self._history is None or not len(new.get("start", ())) or int(new["epoch"][0]) != self._epoch:
             return
         try:
-            with pn.io.hold():
+            with _together():
                 if new["ask"][0] == "home":
                     self._to_start()
                 elif new["ask"][0] == "end":
@@ -348,8 +350,7 @@ class ChartView(pn.viewable.Viewer):
                 return
             changed = self._merge()
             if changed is not None:
-                with pn.io.hold():
-                    self._draw_live(changed)
+                self._draw_live(changed)
         except Exception as error:
             self._detach()
             self._fail(error)
@@ -376,6 +377,24 @@ class ChartView(pn.viewable.Viewer):
         if step and len(self._history):
             until = (int(self._history.records["time"][-1]) + step) // 1_000_000
             self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """Send the changes made inside at its end, in their order.
+
+    Bokeh's own hold: Panel's writes to the socket past messages that still wait there, so that on a busy machine new
+    bars overtake the data they follow and are lost with it.
+    """
+    document = pn.state.curdoc
+    if document is None or document.callbacks.hold_value:
+        yield
+        return
+    document.hold("combine")
+    try:
+        yield
+    finally:
+        document.unhold()
 
 
 _COVER = {
