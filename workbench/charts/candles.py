@@ -97,7 +97,7 @@ class CandleChart:
         self.theme(dark, palette)
 
     def settings(self, **changes: Any) -> None:
-        """Change what the scripts know: ``symbol spec auto zone clock dated seconds decimals head tail last until
+        """Change what the scripts know: ``symbol spec auto zone clock dated seconds decimals tick head tail last until
         stale note``. Nothing is sent when nothing changed."""
         merged = {**self._settings, **changes}
         if merged != self._settings or not self.source.tags:

@@ -269,7 +269,8 @@ class Board {
     show(level, true);
     Object.assign(level.style, { left: `${left}px`, width: `${width}px`, top: `${sy}px` });
     show(tag, true);
-    put(tag, pane === this.main ? wbNumbers.price(value, set.decimals) : wbNumbers.volume(Math.max(0, value)));
+    const step = set.tick > 0 ? set.tick : 10 ** -set.decimals, price = Math.round(value / step) * step;
+    put(tag, pane === this.main ? wbNumbers.price(price, set.decimals) : wbNumbers.volume(Math.max(0, value)));
     Object.assign(tag.style, { left: `${right + 1}px`, top: `${sy - 9}px` });
     show(this.timeTag, true);
     put(this.timeTag, wbTime.full(shown[index], set.clock, { dateOnly: set.dated, seconds: set.seconds }));

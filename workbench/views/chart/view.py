@@ -245,6 +245,7 @@ class ChartView(pn.viewable.Viewer):
             "dated": dated,
             "seconds": bool(self._shown.step and self._shown.step < 60_000_000_000),
             "decimals": self._instrument.decimals,
+            "tick": self._instrument.tick_size,
             "epoch": self._epoch,
             "head": history.at_start and low == history.first,
             "tail": history.at_end and high == history.stop,
@@ -351,6 +352,9 @@ class ChartView(pn.viewable.Viewer):
             changed = self._merge()
             if changed is not None:
                 self._draw_live(changed)
+            if self._feed is not None:
+                now = self._hub().status(self._instrument.symbol).state
+                self.chart.settings(stale=now in ("stale", "reconnecting"))
         except Exception as error:
             self._detach()
             self._fail(error)
