@@ -6,8 +6,6 @@ The figure and its source are made once; symbol, spec, zone and theme change wha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -136,7 +134,7 @@ class ChartView(pn.viewable.Viewer):
         """Show the newest bars of the state's symbol and spec."""
         if not self._begun:
             return
-        with _together():
+        with pn.io.hold():
             try:
                 self._open()
             except Exception as error:
@@ -260,13 +258,17 @@ class ChartView(pn.viewable.Viewer):
     # --- the user moves -------------------------------------------------------------------------------------------
 
     def _looked(self, attr: str, old: Any, new: Any) -> None:
-        if self._history is None or not len(new.get("start", ())) or int(new["epoch"][0]) != self._epoch:
+        if self._history is None or not len(new.get("start", ())):
+            return
+        asked = new["ask"][0]
+        # A window of an older epoch counts in bars that are gone; the first and the last bar are always there.
+        if int(new["epoch"][0]) != self._epoch and asked not in ("home", "end"):
             return
         try:
-            with _together():
-                if new["ask"][0] == "home":
+            with pn.io.hold():
+                if asked == "home":
                     self._to_start()
-                elif new["ask"][0] == "end":
+                elif asked == "end":
                     self._to_end()
                 else:
                     self._view = (float(new["start"][0]), float(new["end"][0]))
@@ -351,6 +353,7 @@ class ChartView(pn.viewable.Viewer):
                 return
             changed = self._merge()
             if changed is not None:
+                # Not held: on a busy machine a stream that is held with other changes was seen to get lost on its way.
                 self._draw_live(changed)
             if self._feed is not None:
                 now = self._hub().status(self._instrument.symbol).state
@@ -381,24 +384,6 @@ class ChartView(pn.viewable.Viewer):
         if step and len(self._history):
             until = (int(self._history.records["time"][-1]) + step) // 1_000_000
             self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)
-
-
-@contextmanager
-def _together() -> Iterator[None]:
-    """Send the changes made inside at its end, in their order.
-
-    Bokeh's own hold: Panel's writes to the socket past messages that still wait there, so that on a busy machine new
-    bars overtake the data they follow and are lost with it.
-    """
-    document = pn.state.curdoc
-    if document is None or document.callbacks.hold_value:
-        yield
-        return
-    document.hold("combine")
-    try:
-        yield
-    finally:
-        document.unhold()
 
 
 _COVER = {
