@@ -29,7 +29,6 @@ from workbench.views.status import hub_link
 #: How often a session asks the hub whether something changed.
 POLL_MS = 100
 _RIGHT_GAP = 12
-_FAST_S = 1.0
 
 
 class ChartView(pn.viewable.Viewer):
@@ -93,9 +92,6 @@ class ChartView(pn.viewable.Viewer):
         self.param.watch(lambda *_: self._attach(), "live")
         self._started = self._begun = False
 
-    #: Whether the last first window of this process came fast enough not to keep a page waiting for it.
-    _reads_fast = True
-
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
         if self._frame is not None or self.services is None:
@@ -107,7 +103,7 @@ class ChartView(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._started:
             self._started = True
-            if ChartView._reads_fast or self._frame is not None:
+            if self._frame is not None:
                 self._begin()  # the bars travel with the page
             else:
                 pn.state.onload(self._begin)
@@ -117,9 +113,7 @@ class ChartView(pn.viewable.Viewer):
 
     def _begin(self) -> None:
         self._begun = True
-        began = time.monotonic()
         self.reload()
-        ChartView._reads_fast = time.monotonic() - began < _FAST_S
         if self._frame is None and self.services is not None and pn.state.curdoc is not None:
             self._poll = pn.state.add_periodic_callback(self.poll, period=POLL_MS)
             pn.state.on_session_destroyed(lambda _: self.close())
