@@ -12,70 +12,41 @@ import numpy as np
 from workbench.errors import DataError
 from workbench.kernels import time_bars as kernel
 from workbench.market.calendars import Calendar, Windows, calendar
-from workbench.market.events import BAR, FLAG_NO_BAR, QUOTE_BAR
+from workbench.market.events import BAR, FLAG_NO_BAR, FLOW_BAR, QUOTE_BAR
 from workbench.market.specs import BarSpec
 
 _THREADS = 2
 _WORTH_A_THREAD = 250_000  # prints; below, starting a thread costs more than it saves (about 0.1 ms)
 
 
-def bars_from_trades(
-    records: np.ndarray, spec: BarSpec | str, sessions: Calendar | None = None, *, flagged: bool = False
+def time_bars(
+    columns: list[np.ndarray], spec: BarSpec, sessions: Calendar | None, *, flagged: bool, delta: bool = False
 ) -> np.ndarray:
-    """Bars of a tape, the last one as far as the tape goes.
-
-    Parameters
-    ----------
-    records
-        Trades as a record array with the fields of ``market.events.TRADE``. Trades out of time order are put in order
-        first; those of equal time keep theirs.
-    spec
-        Time bar spec, such as ``5min``.
-    sessions
-        Calendar that bars are anchored to and cut by; UTC days when left out. Prints outside of it form no bar.
-    flagged
-        Whether prints with ``FLAG_NO_BAR`` count.
-
-    Returns
-    -------
-    Array of ``market.events.BAR``, sorted by time, without empty bars.
-
-    Raises
-    ------
-    DataError
-        A price or size is not a finite number, or a size is negative; names the row.
-    """
-    columns = [records[name] for name in ("ts_event", "price", "size", "side", "flags")]
-    return trade_bars(columns, spec, sessions, flagged=flagged)
-
-
-def trade_bars(
-    columns: list[np.ndarray], spec: BarSpec | str, sessions: Calendar | None = None, *, flagged: bool = False
-) -> np.ndarray:
-    """``bars_from_trades`` of separate arrays: times (int64 ns), price, size, side (int8), flags (uint16)."""
-    columns, rows, (low, high, times) = _cut(columns, columns[0], BarSpec.parse(spec), sessions)
+    """Time bars of a tape, the last one as far as it goes. Columns: times (int64 ns), price, size, side, flags."""
+    columns, rows, (low, high, times) = _cut(columns, columns[0], spec, sessions)
     time, bar = numbered(times)
-    acc, count = np.zeros((len(time), kernel.BAR_WIDTH)), np.zeros(len(time), np.int64)
+    acc, count = np.zeros((len(time), width(delta))), np.zeros(len(time), np.int64)
     fold_trades(low, high, bar, columns, acc=acc, count=count, flagged=flagged, rows=rows)
     return finished(time, acc, count, count)
 
 
-def bars_from_bars(records: np.ndarray, spec: BarSpec | str, sessions: Calendar | None = None) -> np.ndarray:
-    """Coarser bars from finer ones (arrays of ``BAR``); exact where no finer bar crosses an edge of a coarser one.
-
-    Prices and counts equal the bars of the trades bit for bit, sums to the last digits of float64. ``vwap`` is NaN
-    where a finer bar with volume has none.
-    """
-    (records,), rows, (low, high, times) = _cut([records], records["time"], BarSpec.parse(spec), sessions)
+def time_bars_of_bars(
+    records: np.ndarray, spec: BarSpec, sessions: Calendar | None, *, delta: bool = False
+) -> np.ndarray:
+    """Coarser time bars from finer bars, records with the fields of ``BAR``, or of ``FLOW_BAR`` with ``delta``."""
+    (records,), rows, (low, high, times) = _cut([records], records["time"], spec, sessions)
     time, bar = numbered(times)
-    acc, count = np.zeros((len(time), kernel.BAR_WIDTH)), np.zeros(len(time), np.int64)
+    acc, count = np.zeros((len(time), width(delta))), np.zeros(len(time), np.int64)
     trades = np.zeros(len(time), np.int64)
-    bad = kernel.fold_bars(low, high, bar, records, acc, count, trades)
-    if bad >= 0:
-        raise DataError(
-            f"bar {_given(rows, bad)} has a price that is not a finite number: {records[bad]}; drop or mend it first"
-        )
+    fold_bars(low, high, bar, records, acc=acc, count=count, trades=trades, rows=rows)
+    if delta:
+        kernel.fold_delta(low, high, bar, records, acc)
     return finished(time, acc, count, trades)
+
+
+def width(delta: bool) -> int:
+    """Columns of an accumulator."""
+    return kernel.FLOW_WIDTH if delta else kernel.BAR_WIDTH
 
 
 def quote_bars_from_quotes(records: np.ndarray, spec: BarSpec | str, sessions: Calendar | None = None) -> np.ndarray:
@@ -132,8 +103,8 @@ def fold_trades(
     ``rows`` gives the place that each trade had for the caller, where it is another one now; errors name it.
     """
     flags = columns[4]
-    # A column of stride 0 is one value for all (what a frame without flags gets): asked once, not at every print.
-    unflagged = flagged or (flags.strides == (0,) and len(flags) and not flags[0] & FLAG_NO_BAR)
+    # A frame without flags gets a column of stride 0: asked once, not at every print.
+    unflagged = flagged or (flags.strides == (0,) and not any_flagged(flags))
     skip = 0 if unflagged else FLAG_NO_BAR
 
     def fold(span: slice) -> int:
@@ -157,14 +128,35 @@ def fold_trades(
             )
 
 
+def fold_bars(
+    low: np.ndarray, high: np.ndarray, bar: np.ndarray, records: np.ndarray, *,
+    acc: np.ndarray, count: np.ndarray, trades: np.ndarray, rows: np.ndarray | None = None,
+) -> None:  # fmt: skip
+    """Add stretches of finer bars to their coarser ones; ``rows`` as for ``fold_trades``."""
+    bad = kernel.fold_bars(low, high, bar, records, acc, count, trades)
+    if bad >= 0:
+        raise DataError(
+            f"bar {_given(rows, bad)} has a price that is not a finite number: {records[bad]}; drop or mend it first"
+        )
+
+
+def any_flagged(flags: np.ndarray) -> bool:
+    """Whether a print has ``FLAG_NO_BAR``. A column of stride 0 is one value for all."""
+    if not len(flags) or flags.strides == (0,):
+        return bool(len(flags) and flags[0] & FLAG_NO_BAR)
+    return kernel.any_set(frozen(flags), FLAG_NO_BAR)
+
+
 def finished(time: np.ndarray, acc: np.ndarray, count: np.ndarray, trades: np.ndarray) -> np.ndarray:
     """Accumulators as ``BAR`` records; bars that nothing fell into are left out."""
-    out = np.empty(len(time), BAR)
+    out = np.empty(len(time), FLOW_BAR if acc.shape[1] == kernel.FLOW_WIDTH else BAR)
     if not len(time):  # most chunks of a stream close no bar
         return out
     out["time"] = time
     for column, name in enumerate(("open", "high", "low", "close", "volume", "buy_volume", "sell_volume")):
         out[name] = acc[:, column]
+    if acc.shape[1] == kernel.FLOW_WIDTH:
+        out["delta_min"], out["delta_max"] = acc[:, kernel.DELTA_MIN], acc[:, kernel.DELTA_MAX]
     out["trades"] = trades
     volume = acc[:, kernel.VOLUME]
     out["vwap"] = np.divide(acc[:, kernel.NOTIONAL], volume, out=np.full(len(time), np.nan), where=volume > 0)

@@ -10,20 +10,32 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-OPEN, HIGH, LOW, CLOSE, VOLUME, BUY, SELL, NOTIONAL = range(8)
-#: Columns of an accumulator of trades or bars, and of quotes (four prices and the last size a side).
-BAR_WIDTH, QUOTE_WIDTH = 8, 10
+OPEN, HIGH, LOW, CLOSE, VOLUME, BUY, SELL, NOTIONAL, DELTA_MIN, DELTA_MAX = range(10)
+#: Columns of an accumulator of trades or bars, without and with the path of the delta, and of quotes (four prices and
+#: the last size a side).
+BAR_WIDTH, FLOW_WIDTH, QUOTE_WIDTH = 8, 10, 10
+_BLOCK = 1024
 _LATEST = np.iinfo(np.int64).max
 
 
 @njit(cache=True, nogil=True)
 def first_descent(times: np.ndarray, floor: int) -> int:
     """Index of the first time below its predecessor (``floor`` precedes all), -1 when there is none."""
-    last = floor
-    for i in range(len(times)):
-        if times[i] < last:
-            return i
-        last = times[i]
+    if len(times) and times[0] < floor:
+        return 0
+    first = 1
+    while first < len(times):
+        # Blocks without a way out, which the compiler does in wide registers.
+        end = min(first + _BLOCK, len(times))
+        these, before = times[first:end], times[first - 1 : end - 1]
+        found = 0
+        for i in range(len(these)):
+            found += these[i] < before[i]
+        if found:
+            while times[first] >= times[first - 1]:
+                first += 1
+            return first
+        first = end
     return -1
 
 
@@ -64,8 +76,8 @@ def cut(
             i = _reach(times, i, opens[w] if w < len(opens) else _LATEST)
             continue
         if step > 0:
-            begin = opens[w] + (t - opens[w]) // step * step
-            end = min(begin + step, closes[w])
+            grid = stamps[w] + (t - stamps[w]) // step * step
+            begin, end = max(grid, opens[w]), min(grid + step, closes[w])
         else:
             begin, end = stamps[w], closes[w]
         if count == room:
@@ -98,7 +110,9 @@ def sift(
         w = np.searchsorted(closes, t, side="right")
         if w == len(opens) or t < opens[w]:
             continue
-        forming = opens[w] + (t - opens[w]) // step * step if step > 0 else stamps[w]
+        forming = stamps[w]
+        if step > 0:
+            forming = max(stamps[w] + (t - stamps[w]) // step * step, opens[w])
         rows[count], bar[count] = i, forming
         count += 1
     return rows[:count].copy(), bar[:count].copy(), late
@@ -138,6 +152,12 @@ def _any_set(flags: np.ndarray, first: int, end: int, bits: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def any_set(flags: np.ndarray, bits: int) -> bool:
+    """Whether one of ``flags`` has one of ``bits``."""
+    return _any_set(flags, 0, len(flags), bits)
+
+
+@njit(cache=True, nogil=True)
 def fold_trades(
     low: np.ndarray, high: np.ndarray, bar: np.ndarray, skip: int,
     price: np.ndarray, size: np.ndarray, side: np.ndarray, flags: np.ndarray,
@@ -171,6 +191,10 @@ def _fold(
     top, bottom = _extremes(price, first, end)
     volume, buy, sell, notional = acc[b, VOLUME], acc[b, BUY], acc[b, SELL], acc[b, NOTIONAL]
     smallest = size[first]
+    flow = acc.shape[1] >= FLOW_WIDTH
+    least, most = np.inf, -np.inf
+    if flow and count[b] > 0:
+        least, most = acc[b, DELTA_MIN], acc[b, DELTA_MAX]
     for i in range(first, end):
         q = size[i]
         share = np.uint8(side[i])
@@ -179,6 +203,10 @@ def _fold(
         sell += q * _SHARES[share, 1]
         notional += price[i] * q
         smallest = min(smallest, q)
+        if flow:
+            delta = buy - sell
+            least = min(least, delta)
+            most = max(most, delta)
     # NaN and infinity survive in the sum of price x size, so that one look a stretch finds them.
     if smallest < 0 or not np.isfinite(notional):
         for i in range(first, end):
@@ -190,6 +218,8 @@ def _fold(
     acc[b, LOW] = min(acc[b, LOW], bottom)
     acc[b, CLOSE] = price[end - 1]
     acc[b, VOLUME], acc[b, BUY], acc[b, SELL], acc[b, NOTIONAL] = volume, buy, sell, notional
+    if flow:
+        acc[b, DELTA_MIN], acc[b, DELTA_MAX] = least, most
     count[b] += end - first
     return -1
 
@@ -218,18 +248,37 @@ def fold_bars(
             if not (np.isfinite(one.low) and np.isfinite(one.close)):
                 return i
             if count[b] == 0:
-                acc[b, 0], acc[b, 1], acc[b, 2] = one.open, one.high, one.low
+                acc[b, OPEN], acc[b, HIGH], acc[b, LOW] = one.open, one.high, one.low
             count[b] += 1
-            acc[b, 1] = max(acc[b, 1], one.high)
-            acc[b, 2] = min(acc[b, 2], one.low)
-            acc[b, 3] = one.close
-            acc[b, 4] += one.volume
-            acc[b, 5] += one.buy_volume
-            acc[b, 6] += one.sell_volume
+            acc[b, HIGH] = max(acc[b, HIGH], one.high)
+            acc[b, LOW] = min(acc[b, LOW], one.low)
+            acc[b, CLOSE] = one.close
+            acc[b, VOLUME] += one.volume
+            acc[b, BUY] += one.buy_volume
+            acc[b, SELL] += one.sell_volume
             # Bars of vendors have no vwap: one such bar leaves the sum, and so the vwap, unknown (NaN).
-            acc[b, 7] += one.vwap * one.volume if one.volume != 0.0 else 0.0
+            acc[b, NOTIONAL] += one.vwap * one.volume if one.volume != 0.0 else 0.0
             trades[b] += one.trades
     return -1
+
+
+@njit(cache=True, nogil=True)
+def fold_delta(low: np.ndarray, high: np.ndarray, bar: np.ndarray, bars: np.ndarray, acc: np.ndarray) -> None:
+    """Path of the delta of coarser bars from that of finer ones (records of ``market.events.FLOW_BAR``)."""
+    begun = np.zeros(len(acc), np.bool_)
+    buy = np.zeros(len(acc))
+    sell = np.zeros(len(acc))
+    for s in range(len(low)):
+        b = bar[s]
+        for i in range(low[s], high[s]):
+            one = bars[i]
+            least = buy[b] - sell[b] + one.delta_min
+            most = buy[b] - sell[b] + one.delta_max
+            acc[b, DELTA_MIN] = min(acc[b, DELTA_MIN], least) if begun[b] else least
+            acc[b, DELTA_MAX] = max(acc[b, DELTA_MAX], most) if begun[b] else most
+            buy[b] += one.buy_volume
+            sell[b] += one.sell_volume
+            begun[b] = True
 
 
 @njit(cache=True, nogil=True)

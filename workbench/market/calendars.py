@@ -19,6 +19,8 @@ from workbench.errors import DataError, unknown
 from workbench.market.specs import DAY, BarSpec
 
 _MONDAY = np.datetime64("1970-01-05", "D")  # so that week numbers count from a Monday
+_DAILY = BarSpec.parse("1d")
+_CLOSED_AT_MOST = 21 * DAY  # the longest holidays between two sessions, with room
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ class Sessions:
 class Windows:
     """Where bars may begin and end; what the time-bar kernels take.
 
-    Prints outside every [open, close) belong to no bar. With ``step`` > 0 bars begin at ``open + k * step`` and are
-    cut at ``close``; with ``step`` 0 all stretches of equal ``stamp`` form one bar that is stamped so.
+    Prints outside every [open, close) belong to no bar. With ``step`` > 0 bars begin at ``stamp + k * step`` for whole
+    k, of either sign, and are cut at ``open`` and ``close``; with ``step`` 0 all stretches of equal ``stamp`` form one
+    bar that is stamped so.
     """
 
     open: np.ndarray
@@ -72,6 +75,12 @@ class Calendar:
         first = np.r_[True, group[1:] != group[:-1]] if len(group) else np.zeros(0, bool)
         stamp = sessions.open[first][np.cumsum(first) - 1] if len(group) else sessions.open
         return Windows(sessions.open, sessions.close, stamp, 0)
+
+    def runs(self, start: int, end: int) -> Windows:
+        """Stretches that bars begin anew with, where time does not cut them: session by session, ``step`` 0."""
+        days = self.windows(_DAILY, start, end)
+        keep = np.isin(days.stamp, days.stamp[(days.close > start) & (days.open <= end)])
+        return Windows(days.open[keep], days.close[keep], days.stamp[keep], 0)
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,54 @@ class Exchange(Calendar):
         return _clip(Sessions(date[order], open_[order], close[order]), start, end)
 
 
+@dataclass(frozen=True)
+class Around(Calendar):
+    """The sessions of ``base``, and the time between them: what is traded out of hours forms bars of its own.
+
+    Bars of a fixed step begin at the open of a session; before it they are counted back from there, and none lies
+    across an open or a close. Whole sessions are those of ``base``, without the time between. Where ``base`` does not
+    know the days, bars are on the grid of UTC days.
+    """
+
+    base: Calendar = Calendar()
+
+    def sessions(self, start: int, end: int) -> Sessions:
+        return self.base.sessions(start, end)
+
+    def windows(self, spec: BarSpec, start: int, end: int) -> Windows:
+        if not spec.step:
+            return self.base.windows(spec, start, end)
+        known = self._near(start, end)
+        if known is None:
+            return Calendar().windows(spec, start, end)
+        free = known.close[:-1] < known.open[1:]
+        open_ = np.concatenate([known.open, known.close[:-1][free]])
+        close = np.concatenate([known.close, known.open[1:][free]])
+        stamp = np.concatenate([known.open, known.open[1:][free]])
+        order = np.argsort(open_, kind="stable")
+        order = order[(close[order] > start) & (open_[order] <= end)]
+        return Windows(open_[order], close[order], stamp[order], spec.step)
+
+    def runs(self, start: int, end: int) -> Windows:
+        """From the open of each session to that of the next."""
+        known = self._near(start, end)
+        if known is None:
+            return Calendar().runs(start, end)
+        opens = known.open[np.r_[True, known.date[1:] != known.date[:-1]]]
+        open_, close = opens[:-1], opens[1:]
+        keep = (close > start) & (open_ <= end)
+        return Windows(open_[keep], close[keep], open_[keep], 0)
+
+    def _near(self, start: int, end: int) -> Sessions | None:
+        """Sessions on both sides of [start, end] too; None where they are not known."""
+        try:
+            known = self.base.sessions(start - _CLOSED_AT_MOST, end + _CLOSED_AT_MOST)
+        except DataError:
+            return None
+        around = len(known) > 1 and known.open[0] <= start and known.open[-1] > end
+        return known if around else None
+
+
 #: Calendars of our own, by name. CME equity futures trade 17:00-16:00 Chicago with a pause of one hour.
 CUSTOM: dict[str, Calendar] = {
     "24/7": Calendar(),
@@ -141,12 +198,17 @@ _EXCHANGE_ALIASES = {"NYSE": "XNYS", "NASDAQ": "XNAS", "NSE": "XBOM", "XNSE": "X
 def calendar(name: str) -> Calendar:
     """The calendar called ``name``: ``24/7``, one of ours, a code of ``exchange_calendars``, or ``days:<IANA zone>``.
 
+    ``all:<name>`` has the time between the sessions too, see ``Around``.
     The two Indian exchanges keep the same sessions; NSE is served by ``XBOM``.
     """
     if name in CUSTOM:
         return CUSTOM[name]
     if name.startswith("days:"):
         return Calendar(name, check_zone(name[5:]))
+    if name.startswith("all:"):
+        base = calendar(name[4:])
+        # Days around the clock have nothing between them.
+        return base if type(base) is Calendar else Around(name, base.tz, base)
     import exchange_calendars
 
     code = _EXCHANGE_ALIASES.get(name, name)

@@ -46,6 +46,9 @@ BAR = np.dtype(
     ]
 )
 
+#: A bar with the path of its volume delta: the least and the greatest value after any of its prints, 0 at the start.
+FLOW_BAR = np.dtype(BAR.descr + [("delta_min", "<f8"), ("delta_max", "<f8")])
+
 #: A bar of quotes: four prices a side, last known size, number of quotes.
 QUOTE_BAR = np.dtype(
     [("time", "<i8")]
@@ -53,7 +56,7 @@ QUOTE_BAR = np.dtype(
     + [("quotes", "<i8")]
 )
 
-DTYPES = {"trades": TRADE, "quotes": QUOTE, "book": BOOK, "bars": BAR, "quote_bars": QUOTE_BAR}
+DTYPES = {"trades": TRADE, "quotes": QUOTE, "book": BOOK, "bars": BAR, "flow_bars": FLOW_BAR, "quote_bars": QUOTE_BAR}
 
 BAR_COLUMNS = [name for name in BAR.names if name != "time"]
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from workbench.errors import DataError, unknown
 from workbench.market.calendars import Calendar, calendar
+from workbench.market.specs import BarSpec
 
 ASSET_CLASSES = ("equity", "index", "future", "option", "fx", "crypto", "commodity", "unknown")
 
@@ -38,6 +39,10 @@ class Instrument:
     def calendar(self) -> Calendar:
         """Its session calendar."""
         return calendar(self.session)
+
+    def calendar_of(self, spec: BarSpec) -> Calendar:
+        """What its bars follow unless told otherwise: its sessions, and within a day the time around them too."""
+        return calendar(self.session if spec.root.dated else f"all:{self.session}")
 
     @property
     def decimals(self) -> int:

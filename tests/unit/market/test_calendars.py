@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.errors import DataError, UnknownNameError
 from workbench.market.calendars import calendar
+from workbench.market.instruments import Instrument
 from workbench.market.specs import DAY, BarSpec
 
 
@@ -90,3 +94,81 @@ def test_names():
         calendar("XNYZ")
     with pytest.raises(UnknownNameError, match="Europe/Berlin"):
         calendar("days:Europe/Berlim")
+
+
+def _cover(windows, spec):
+    """Edges of all bars of ``spec`` in the windows, one after the other."""
+    out = []
+    for open_, close, stamp in zip(windows.open, windows.close, windows.stamp, strict=True):
+        at = stamp + (open_ - stamp) // windows.step * windows.step
+        out += [(max(edge, open_), min(edge + windows.step, close)) for edge in range(at, close, windows.step)]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "first"),
+    [
+        ("all:XNYS", "1h", "2026-03-05 14:30"),  # 09:30 New York, before the clocks change ...
+        ("all:XNYS", "1h", "2026-03-09 13:30"),  # ... and after
+        ("all:CME_ES", "4h", "2026-03-04 23:00"),  # 17:00 Chicago
+        ("all:XBOM", "1h", "2026-03-05 03:45"),  # 09:15 Kolkata
+        ("all:XHKG", "2h", "2026-03-05 05:00"),  # 13:00 Hong Kong, after the lunch break
+    ],
+)
+def test_bars_around_sessions_begin_at_the_open(name, spec, first):
+    spec, first = BarSpec.parse(spec), ns(first)
+    edges = _cover(calendar(name).windows(spec, first - DAY, first + DAY), spec)
+    assert first in [begin for begin, _ in edges]
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(edges)), "no instant is left out, none is in two bars"
+    opens = calendar(name[4:]).sessions(first - DAY, first + DAY).open
+    assert {int(o) for o in opens} <= {begin for begin, _ in edges}
+
+
+def test_before_the_open_bars_are_counted_back_from_it():
+    windows = calendar("all:XNYS").windows(BarSpec.parse("1h"), ns("2026-01-06 10:00"), ns("2026-01-06 22:00"))
+    begins = [begin for begin, _ in _cover(windows, "1h")]
+    day = [str(pd.Timestamp(b).time())[:5] for b in begins if ns("2026-01-06 12:00") <= b < ns("2026-01-06 23:00")]
+    assert day == ["12:30", "13:30", "14:30", "15:30", "16:30", "17:30", "18:30", "19:30", "20:30", "21:00", "21:30",
+                   "22:30"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["XNYS", "CME_ES", "XHKG", "days:Asia/Tokyo"])
+@pytest.mark.parametrize("spec", ["5min", "4h", "1d", "1w"])
+def test_windows_around_sessions_do_not_depend_on_the_range(name, spec):
+    spec, around = BarSpec.parse(spec), calendar(f"all:{name}")
+    wide = around.windows(spec, ns("2025-12-20"), ns("2026-03-20"))
+    narrow = around.windows(spec, ns("2026-01-30 12:00"), ns("2026-02-03"))
+    held = list(zip(wide.open, wide.close, wide.stamp, strict=True))
+    asked = (narrow.close > ns("2026-01-30 12:00")) & (narrow.open <= ns("2026-02-03"))
+    found = zip(narrow.open[asked], narrow.close[asked], narrow.stamp[asked], strict=True)
+    assert asked.any() and all(one in held for one in found)
+
+
+def test_runs_are_sessions_and_around_them_from_open_to_open():
+    start, end = ns("2026-01-07"), ns("2026-01-12")
+    plain, around = calendar("XNYS").runs(start, end), calendar("all:XNYS").runs(start, end)
+    assert [str(pd.Timestamp(t)) for t in plain.open[:2]] == ["2026-01-07 14:30:00", "2026-01-08 14:30:00"]
+    assert (plain.close - plain.open == 6.5 * 3600 * 10**9).all()
+    assert (around.close[:-1] == around.open[1:]).all() and around.open[0] < start
+    assert set(plain.open) <= set(around.open) and (around.stamp == around.open).all()
+    lunch = calendar("XHKG").runs(ns("2026-03-05"), ns("2026-03-06"))
+    assert len(lunch.open) == 2 and len(set(lunch.stamp)) == 1, "a lunch break does not end the day"
+    assert (np.diff(calendar("24/7").runs(start, end).open) == DAY).all()
+
+
+def test_around_what_is_not_known_is_the_grid_of_utc_days():
+    around = calendar("all:XNYS")
+    start, end = ns("1965-05-03"), ns("1965-05-05")
+    assert (around.windows(BarSpec.parse("4h"), start, end).open % DAY == 0).all()
+    assert (around.runs(start, end).open % DAY == 0).all()
+    assert calendar("all:24/7") == calendar("24/7")
+    with pytest.raises(UnknownNameError, match="XNYS"):
+        calendar("all:XNYX")
+
+
+def test_the_calendar_of_an_instrument():
+    es, btc = Instrument("ES", session="CME_ES"), Instrument("BTC-USD")
+    assert [es.calendar_of(BarSpec.parse(s)).name for s in ("4h", "1000tick", "ha(1d)", "1w")] == [
+        "all:CME_ES", "all:CME_ES", "CME_ES", "CME_ES",
+    ]  # fmt: skip
+    assert {btc.calendar_of(BarSpec.parse(s)).name for s in ("4h", "1000tick", "1d")} == {"24/7"}

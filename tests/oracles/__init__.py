@@ -56,3 +56,20 @@ def session_bar(windows, step: int):
         return None
 
     return find
+
+
+def kinds() -> tuple[dict[str, object], dict[str, object]]:
+    """Oracles of bar kinds by name: those of trades, and those of bars.
+
+    Each module of this folder adds its own: ``OF_TRADES[name](trades, *args)`` and ``OF_BARS[name](bars, *args)`` give
+    all bars of a tape without sessions, the unfinished one last.
+    """
+    import importlib
+    import pkgutil
+
+    of_trades, of_bars = {}, {}
+    for found in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{found.name}")
+        of_trades.update(getattr(module, "OF_TRADES", {}))
+        of_bars.update(getattr(module, "OF_BARS", {}))
+    return of_trades, of_bars
