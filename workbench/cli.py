@@ -14,6 +14,7 @@ import workbench
 from workbench.errors import ConfigError, WorkbenchError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.progress import Progress
 
     from workbench.catalog.ingest import Report
@@ -136,6 +137,8 @@ def ingest(
     options = _typed(importers.get(file_format).options(), dict(_pair(text, "--option") for text in option or []))
     named = {"tz": tz, "dates": dates, "stamps": stamps, "spec": spec}
     options |= {name: str(value) for name, value in named.items() if value is not None}
+    if options.get("spec"):
+        _check_time_spec(options["spec"])
     if columns is not None:
         options["columns"] = columns
     missing = [path for path in paths if not path.exists()]
@@ -158,6 +161,16 @@ def ingest(
         _tell(failures.reports)
         raise
     _tell(reports)
+
+
+def _check_time_spec(spec: str) -> None:
+    from workbench.market.specs import BarSpec
+
+    if not BarSpec.parse(spec).timed:
+        raise ConfigError(
+            f"--spec {spec}: the bars of a file are time bars, such as 1min or 1d; others are made when they are asked "
+            f"for (workbench bars SYMBOL {spec!r})"
+        )
 
 
 def _tell(reports: list[Report]) -> None:
@@ -204,6 +217,109 @@ def _told(report: Report) -> str:
     if report.quarantined:
         text += f", {report.quarantined:,} rows could not be used: see {report.quarantine_file}"
     return text
+
+
+_SHOWN = 20
+
+
+@app.command()
+def bars(
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Symbol, alias or Intake entry.")] = "",
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Such as 5min, 1d, 1000tick, 'renko:1.0(1d)'.")] = "",
+    start: Annotated[str | None, typer.Option(help="First time, in --tz unless it has a zone.")] = None,
+    end: Annotated[str | None, typer.Option(help="Time before which bars begin.")] = None,
+    session: Annotated[
+        str | None, typer.Option(help="Keep to a calendar and leave out what is outside, e.g. XNYS, 24/7.")
+    ] = None,
+    price: Annotated[str | None, typer.Option(help="Of quotes: bid, ask or mid.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source, if there are several.")] = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, help=f"So many, the newest. [default: {_SHOWN}; all with --out]")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Write a .csv or .parquet file instead.")] = None,
+    tz: Annotated[str, typer.Option(help="Time zone that times are written and read in.")] = "UTC",
+    kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of bars and exit.")] = False,
+) -> None:
+    """Print the newest bars of a symbol, or write bars to a file. The last one may be unfinished."""
+    from workbench.market.calendars import check_zone
+    from workbench.services import open_catalog
+
+    if kinds:
+        _list_kinds()
+        raise typer.Exit
+    if not symbol or not spec:
+        raise ConfigError("say which bars: workbench bars SYMBOL SPEC (workbench bars --kinds lists what there is)")
+    if to is not None and (to.suffix not in (".csv", ".parquet") or not to.parent.is_dir()):
+        raise ConfigError(f"--out {to}: name a .csv or .parquet file in a folder that is there")
+    check_zone(tz)
+    catalog, same = open_catalog(), {"session": session, "price": price, "source": source}
+    span = [_zoned(start, tz, "--start"), _zoned(end, tz, "--end")]
+    if start is None and (to is None or last is not None):
+        from workbench.market.events import as_frame
+
+        frame = as_frame(catalog.latest_bars(symbol, spec, last or _SHOWN, span[1], **same))
+    else:
+        frame = catalog.bars(symbol, spec, *span, **same)
+        frame = frame.iloc[-last if last else 0 if to is not None else -_SHOWN :]
+    frame.index = frame.index.tz_convert(tz)
+    if to is None:
+        out.print(_table(frame, catalog.master.get_or_default(symbol).decimals, tz), markup=False)
+        return
+    try:
+        frame.to_csv(to) if to.suffix == ".csv" else frame.to_parquet(to)
+    except OSError as error:
+        raise ConfigError(f"--out {to} cannot be written: {error.strerror or error}") from None
+    out.print(f"{to}: {len(frame):,} bars", markup=False)
+
+
+def _list_kinds() -> None:
+    from workbench.market.specs import bar_kinds
+
+    rows = sorted((kind.title, kind.example, kind.about) for _, kind in bar_kinds)
+    wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for title, example, about in rows:
+        out.print(f"{title:<{wide[0]}}  {example:<{wide[1]}}  {about}", markup=False)
+
+
+def _zoned(text: str | None, tz: str, name: str) -> pd.Timestamp | None:
+    if text is None:
+        return None
+    import pandas as pd
+
+    try:
+        stamp = pd.Timestamp(text)
+        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{name} {text!r} cannot be read ({error}); use such as '2024-01-02 15:30'") from None
+
+
+def _table(frame: pd.DataFrame, decimals: int, tz: str) -> str:
+    """Bars as lines of text, times in the zone of the index."""
+    if not len(frame):
+        return "There are no such bars."
+    whole = frame.index.asi8 % (60 * 1_000_000_000) == 0
+    times = frame.index.strftime("%Y-%m-%d %H:%M %Z" if whole.all() else "%Y-%m-%d %H:%M:%S.%f %Z")
+    cells = {f"time, {tz}": list(times)}
+    for name in frame.columns:
+        if name == "vwap":
+            cells[name] = [_number(round(value, decimals + 2), decimals + 2) for value in frame[name]]
+        else:
+            counted = name.endswith("volume") or name == "trades"
+            cells[name] = [_number(value, 0 if counted else decimals) for value in frame[name]]
+    columns = [[head, *values] for head, values in cells.items()]
+    wide = [max(map(len, column)) for column in columns]
+    lines = zip(
+        *([cell.rjust(width) for cell in column] for column, width in zip(columns, wide, strict=True)), strict=True
+    )
+    return "\n".join("  ".join(line) for line in lines)
+
+
+def _number(value: float, decimals: int) -> str:
+    """A number with so many decimals, with more where they are needed; at most 8."""
+    if value != value:
+        return "-"
+    text = f"{value:,.{decimals}f}"
+    return text if abs(float(text.replace(",", "")) - value) < 1e-9 else f"{value:,.8f}".rstrip("0")
 
 
 @app.command()

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="redis://host:port/db of the live bus; without it a private Redis is started."
     )
+    reorder_ms: float = Field(
+        0.0,
+        ge=0,
+        le=60_000,
+        description="Milliseconds that a live print waits for older ones at most; screens are behind by as much. [0]",
+    )
     log_level: str = Field("WARNING", description="Level of the package's log: DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("redis_url")

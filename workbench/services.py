@@ -61,7 +61,7 @@ class Services:
             if self._hub is None:
                 from workbench.live.hub import Hub
 
-                self._hub = Hub(self.bus_url, self.catalog)
+                self._hub = Hub(self.bus_url, self.catalog, reorder_ms=self.settings.reorder_ms)
                 self._hub.start()
             return self._hub
 
@@ -118,6 +118,7 @@ def open_hub(url: str | None = None) -> Hub:
         return get_services().hub
     from workbench.live.hub import Hub
 
-    hub = Hub(url, get_services().catalog)
+    services = get_services()
+    hub = Hub(url, services.catalog, reorder_ms=services.settings.reorder_ms)
     hub.start()
     return hub

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -21,7 +22,8 @@ from workbench.catalog.ingest import IngestFailures, Report
 from workbench.cli import _pair, _typed, app
 from workbench.config import child_environment, load_settings
 from workbench.errors import BusError, ConfigError, WorkbenchError
-from workbench.market.events import BAR
+from workbench.market.events import BAR, TRADE
+from workbench.market.specs import bar_kinds
 from workbench.serve.family import Family
 from workbench.serve.signals import StopSignal
 from workbench.services import open_catalog
@@ -60,7 +62,7 @@ class TestCommands:
 
     def test_every_command_explains_itself(self):
         result = run("--help")
-        for name in ("serve", "ingest", "demo", "feed", "doctor"):
+        for name in ("serve", "ingest", "bars", "demo", "feed", "doctor"):
             assert re.search(rf"\b{name}\b", result.output)
             assert run(name, "--help").exit_code == 0
 
@@ -154,6 +156,115 @@ class TestIngest:
         result = run("ingest", "csv", str(tmp_path / "a.csv"))
         assert result.exit_code == 1
         assert "1,234 rows" in result.output and "1 of 2 files were refused" in result.output
+
+    def test_bars_of_a_file_are_time_bars(self, called, tmp_path):
+        (tmp_path / "a.csv").touch()
+        for words in (["--spec", "1000tick"], ["-o", "spec=ha(5min)"]):
+            result = run("ingest", "csv", str(tmp_path / "a.csv"), *words)
+            assert result.exit_code == 1 and called == {}
+            assert "time bars, such as 1min or 1d" in result.output
+        assert "did you mean 5min" in run("ingest", "csv", str(tmp_path / "a.csv"), "--spec", "5minn").output
+        assert run("ingest", "csv", str(tmp_path / "a.csv"), "--spec", "5m").exit_code == 0
+
+
+class TestBars:
+    @pytest.fixture(autouse=True)
+    def data(self, tmp_path, monkeypatch):
+        """Two days of ES, a print a minute with the number of the minute as price, and daily bars of AAPL."""
+        monkeypatch.setenv("WORKBENCH_DATA_DIR", str(tmp_path / "data"))
+        store = open_catalog().store
+        trades = np.zeros(2880, TRADE)
+        trades["ts_event"] = np.datetime64("2024-03-06", "ns").astype("i8") + np.arange(2880) * 60_000_000_000
+        trades["ts_event"][-1] += 1_500_000_000
+        trades["price"], trades["size"], trades["side"] = np.arange(2880) * 0.25 + 5000, 2, 1
+        store.write("syn", "trades", "ES", trades)
+        days = np.zeros(5, BAR)
+        days["time"] = np.datetime64("2024-03-04", "ns").astype("i8") + np.arange(5) * 86_400_000_000_000
+        days["open"] = days["high"] = days["low"] = days["close"] = 1
+        store.write("vendor", "bars_1d", "AAPL", days)
+
+    def test_the_newest_are_printed_with_their_zone(self):
+        result = run("bars", "ES", "4h", "--last", "3", "--tz", "America/Chicago")
+        assert result.exit_code == 0, result.output
+        head, *lines = result.output.splitlines()
+        assert head.split()[:6] == ["time,", "America/Chicago", "open", "high", "low", "close"]
+        assert [line.split()[:4] for line in lines] == [
+            ["2024-03-07", "13:00", "CST", "5,645.00"],
+            ["2024-03-07", "16:00", "CST", "5,690.00"],  # the pause of an hour
+            ["2024-03-07", "17:00", "CST", "5,705.00"],
+        ]
+        assert len({len(line) for line in (head, *lines)}) == 1
+        assert len(run("bars", "ES", "1min").output.splitlines()) == 21
+
+    def test_a_range_is_read_in_the_zone_that_is_written(self):
+        words = ["--start", "2024-03-07 09:00", "--end", "2024-03-07 10:00", "--tz", "America/Chicago"]
+        lines = run("bars", "ES", "15min", *words).output.splitlines()[1:]
+        assert [line.split()[1] for line in lines] == ["09:00", "09:15", "09:30", "09:45"]
+        lines = run("bars", "ES", "15min", *words[:2], "--end", "2024-03-07T15:30Z", *words[4:]).output.splitlines()[1:]
+        assert [line.split()[1] for line in lines] == ["09:00", "09:15"]
+        lines = run("bars", "ES", "15min", *words, "--last", "1").output.splitlines()[1:]
+        assert [line.split()[1] for line in lines] == ["09:45"]
+        assert run("bars", "ES", "1min", "--start", "2031").output == "There are no such bars.\n"
+
+    def test_any_kind_and_seconds_where_they_matter(self):
+        lines = run("bars", "ES", "7tick", "--last", "2").output.splitlines()[1:]  # 60 prints since the open
+        assert [line.split()[:3] for line in lines] == [["2024-03-07", "23:49", "UTC"], ["2024-03-07", "23:56", "UTC"]]
+        assert [line.split()[-2] for line in lines] == ["7", "4"]
+        line = run("bars", "ES", "1tick", "--last", "1").output.splitlines()[1]
+        assert line.split()[:3] == ["2024-03-07", "23:59:01.500000", "UTC"]
+        result = run("bars", "AAPL", "ha(1d)")
+        assert result.exit_code == 0 and "real_close" in result.output and len(result.output.splitlines()) == 6
+
+    @pytest.mark.parametrize("name", ["bars.csv", "bars.parquet"])
+    def test_bars_are_written_to_a_file(self, tmp_path, name):
+        path = tmp_path / name
+        result = run("bars", "ES", "1h", "--out", str(path), "--tz", "America/New_York", "--session", "XNYS")
+        assert result.output == f"{path}: 14 bars\n"
+        if name.endswith("csv"):
+            frame = pd.read_csv(path, index_col="time")
+            assert frame.index[0] == "2024-03-06 09:30:00-05:00"
+        else:
+            frame = pd.read_parquet(path)
+            assert str(frame.index[0]) == "2024-03-06 09:30:00-05:00"
+        want = open_catalog().bars("ES", "1h", session="XNYS")
+        np.testing.assert_array_equal(frame["close"], want["close"])
+        assert list(frame.columns) == list(want.columns)
+        run("bars", "ES", "1h", "--out", str(path), "--last", "3")
+        assert len(pd.read_csv(path) if name.endswith("csv") else pd.read_parquet(path)) == 3
+
+    def test_every_kind_is_listed(self):
+        lines = run("bars", "--kinds").output.splitlines()
+        assert len(lines) == len(list(bar_kinds))
+        for _, kind in bar_kinds:
+            (line,) = (line for line in lines if line.startswith(f"{kind.title} ") and kind.example in line)
+            assert line.endswith(kind.about)
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ([], "workbench bars SYMBOL SPEC"),
+            (["ES"], "workbench bars SYMBOL SPEC"),
+            (["ES", "5mins"], "did you mean 5min"),
+            (["AAPLE", "1d"], "did you mean AAPL"),
+            (["AAPL", "1000tick"], "are made of trades, and there are only vendor/bars_1d"),
+            (["ES", "1h", "--session", "NYS"], "did you mean"),
+            (["ES", "1h", "--tz", "Chicago"], "unknown time zone 'Chicago'"),
+            (["ES", "1h", "--start", "soon"], "--start 'soon' cannot be read"),
+            (["ES", "1h", "--price", "last"], "bid, ask, mid"),
+            (["ES", "1h", "--source", "sin"], "did you mean syn"),
+            (["ES", "1h", "--out", "bars.xls"], "a .csv or .parquet file in a folder that is there"),
+            (["ES", "1h", "--out", "/no/such/folder/bars.csv"], "a .csv or .parquet file in a folder that is there"),
+        ],
+    )
+    def test_what_is_wrong_is_one_line(self, words, message):
+        result = run("bars", *words)
+        assert result.exit_code == 1 and message in result.output
+        assert result.output.startswith("Error: ") and len(result.output.splitlines()) == 1
+
+    def test_a_file_that_cannot_be_written(self, tmp_path):
+        (tmp_path / "bars.csv").mkdir()
+        result = run("bars", "ES", "1h", "--out", str(tmp_path / "bars.csv"))
+        assert result.exit_code == 1 and "cannot be written" in result.output
 
 
 class TestPlaces:

@@ -65,3 +65,13 @@ def test_a_folder_below_the_project_finds_the_project(tmp_path, monkeypatch):
     assert load_settings().data_dir == tmp_path / "ticks"
     monkeypatch.setenv("WORKBENCH_DATA_DIR", "mine")
     assert load_settings().data_dir == tmp_path / "notebooks" / "mine"
+
+
+def test_how_long_prints_wait_for_older_ones(monkeypatch):
+    assert load_settings().reorder_ms == 0
+    monkeypatch.setenv("WORKBENCH_REORDER_MS", "250")
+    assert load_settings().reorder_ms == 250
+    for wrong in ("-1", "60001", "soon"):
+        monkeypatch.setenv("WORKBENCH_REORDER_MS", wrong)
+        with pytest.raises(ConfigError, match="reorder_ms"):
+            load_settings()

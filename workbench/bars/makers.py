@@ -197,6 +197,10 @@ class DerivedBars:
         """Bars that these trades close."""
         return self.take_bars(self._based().take(columns))
 
+    def take_root(self, records: np.ndarray) -> np.ndarray:
+        """As ``take_bars``, of closed bars of the innermost base, through all that are between."""
+        return self.take_bars(self.base.take_root(records) if isinstance(self.base, DerivedBars) else records)
+
     def take_bars(self, records: np.ndarray) -> np.ndarray:
         """Bars that these closed bars of the base (records with the fields of ``BAR``) close."""
         if not len(records):

@@ -55,7 +55,7 @@ class Resampler:
         return self._maker.late
 
     def update(self, chunk: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """Take trades in (or closed bars of the base, for kinds made of bars); a frame of the bars they closed."""
+        """Take trades in (for kinds made of bars also closed bars of their base); a frame of the bars they closed."""
         names = set(chunk.dtype.names or ()) if isinstance(chunk, np.ndarray) else set(chunk.columns)
         if names >= BAR_NAMES:
             return as_frame(self.update_bars(as_records(chunk, "bars")))
@@ -74,10 +74,10 @@ class Resampler:
         return self._maker.take([records[name] for name in ("ts_event", "price", "size", "side", "flags")])
 
     def update_bars(self, records: np.ndarray) -> np.ndarray:
-        """``update`` of a kind made of bars: records with the fields of ``BAR``, closed bars of its base."""
+        """``update`` of a kind made of bars: closed bars of its innermost base, records with the fields of ``BAR``."""
         if not isinstance(self._maker, DerivedBars):
             raise DataError(f"{self.spec} bars are made of trades as they come; for whole frames of bars use resample")
-        return self._maker.take_bars(records)
+        return self._maker.take_root(records)
 
     @property
     def forming(self) -> pd.DataFrame:

@@ -11,11 +11,10 @@ import pandas as pd
 
 from workbench.catalog import output, schema
 from workbench.catalog import plan as plans
+from workbench.catalog.choice import Bars, Choice
 from workbench.catalog.manifest import Manifest
-from workbench.catalog.plan import Plan
 from workbench.catalog.store import Dataset, Store
 from workbench.errors import DataError, UnknownNameError, did_you_mean, unknown
-from workbench.market.calendars import calendar
 from workbench.market.events import DTYPES
 from workbench.market.instruments import Instrument, InstrumentMaster
 from workbench.market.specs import BarSpec
@@ -160,9 +159,12 @@ class MarketCatalog:
         symbol
             A symbol, an alias, or the name of an Intake entry.
         spec
-            Such as ``"5min"`` or ``"1d"``.
+            Any bar spec, such as ``"5min"``, ``"1d"``, ``"1000tick"`` or ``"renko:1.0(1d)"``.
         session
-            Calendar the bars keep. Without it days and longer follow the instrument's, shorter bars the UTC grid.
+            Calendar the bars keep; what is outside of its sessions is left out. Without it bars follow the sessions of
+            the instrument: days and longer hold whole sessions, shorter bars are counted from the open of each, and
+            what is traded between two sessions forms bars of its own. A vendor's bars that lie across those edges are
+            given as they are, and coarser ones from them on the grid of UTC days.
         price
             ``bid``, ``ask`` or ``mid`` of quotes; None is trades, or bid where there are only quotes.
         source
@@ -182,11 +184,9 @@ class MarketCatalog:
         same = {"session": session, "price": price, "source": source}
         if as_ != "dask":
             return output.convert(self.bar_records(symbol, spec, start, end, **same), as_)
-        low, high = _instant(start), _instant(end)
-        plan = self._plan(symbol, spec, **same)
-        low, high = (plan.first - plan.longest() if low is None else low), (plan.until if high is None else high)
-        cuts = self._cuts(plan, low, high)
-        return output.dask(functools.partial(_dask_bars, self, symbol, spec, same), cuts, DTYPES["bars"])
+        bars = self._bars(symbol, spec, **same)
+        cuts = bars.cuts(_instant(start), _instant(end))
+        return output.dask(functools.partial(_dask_bars, self, symbol, spec, same), cuts, bars.dtype)
 
     def bar_records(
         self,
@@ -199,9 +199,9 @@ class MarketCatalog:
         price: str | None = None,
         source: str | None = None,
     ) -> np.ndarray:
-        """As ``bars``, as records of ``market.events.BAR``."""
-        plan = self._plan(symbol, BarSpec.parse(spec), session=session, price=price, source=source)
-        return self._between(plan, _instant(start), _instant(end))
+        """As ``bars``, as records of ``market.events.BAR`` (``ha`` adds the real prices)."""
+        low, high = _instant(start), _instant(end)
+        return self._bars(symbol, BarSpec.parse(spec), session=session, price=price, source=source).between(low, high)
 
     def latest_bars(
         self,
@@ -214,25 +214,15 @@ class MarketCatalog:
         price: str | None = None,
         source: str | None = None,
     ) -> np.ndarray:
-        """The newest ``n`` bars with time < ``before`` as records of ``market.events.BAR``; the last may be unfinished.
+        """The newest ``n`` bars with time < ``before``, as ``bar_records`` gives them; the last may be unfinished.
 
-        Reads from the end only what it needs, so that a chart can page back through any length of history.
+        Reads from the end only what it needs, so that a chart can page back through any length of history; kinds that
+        carry on from the beginning of the data are made once and kept in memory.
         """
         if n < 1:
             raise DataError(f"latest_bars: n must be at least 1, got {n}")
-        plan = self._plan(symbol, BarSpec.parse(spec), session=session, price=price, source=source)
-
-        def tail(rows: int, end: int | None) -> np.ndarray:
-            return self._tail(plan, rows, end)
-
-        return plans.newest(
-            plan,
-            n,
-            _instant(before),
-            build=functools.partial(output.build, plan),
-            tail=tail,
-            between=functools.partial(self._between, plan),
-        )
+        bars = self._bars(symbol, BarSpec.parse(spec), session=session, price=price, source=source)
+        return bars.newest(n, _instant(before))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -249,7 +239,7 @@ class MarketCatalog:
         if not held:
             has = sorted({k for m in self._held(found, source) for k in m.datasets if not schema.is_derived(k)})
             raise DataError(f"there are no {kind} of {found}; there are {', '.join(has)}")
-        chosen = held[0]
+        chosen = max(held, key=lambda m: m.datasets[kind].last - m.datasets[kind].first)  # as bars are made of
         if as_ != "dask":
             return output.convert(self.store.read(chosen.source, kind, found, low, high), as_)
         entry = chosen.datasets[kind]
@@ -259,81 +249,12 @@ class MarketCatalog:
         read = functools.partial(_dask_events, self.store, chosen.source, kind, found)
         return output.dask(read, cuts, DTYPES[kind])
 
-    def _plan(self, symbol: str, spec: BarSpec, *, session: str | None, price: str | None, source: str | None) -> Plan:
+    def _bars(self, symbol: str, spec: BarSpec, *, session: str | None, price: str | None, source: str | None) -> Bars:
         found = self._resolve(symbol)
-        if not isinstance(found, str):
-            return self._entry_plan(found, spec, session)
-        asked = plans.check_price(price)
-        sessions = self._sessions(found, spec, session)
-        held = self._held(found, source)
-        for one in (None, "bid") if asked is None else (asked,):
-            best = plans.choose(self.store, held, spec, sessions=sessions, price=one)
-            if best is not None:
-                return best
-        has = sorted({f"{m.source}/{k}" for m in held for k in m.datasets if not schema.is_derived(k)})
-        raise DataError(
-            f"no exact {spec} bars of {found}" + (f" ({asked})" if asked else "") + f" on calendar {sessions.name}: "
-            f"there are {', '.join(has)}; ask for another spec or price, or ingest trades, quotes or finer bars"
-        )
-
-    def _entry_plan(self, entry: Entry, spec: BarSpec, session: str | None) -> Plan:
-        records, kind, finer = entry.records()
-        if kind not in ("bars", "trades"):
-            raise DataError(f"{entry.name} holds {kind}; bars are made from trades or finer bars")
-        times = records[records.dtype.names[0]]
-        first, until = (int(times[0]), int(times[-1]) + 1) if len(times) else (0, 0)
-        sessions = self._sessions(entry.symbol, spec, session)
-        plan = Plan(str(entry.file), kind, entry.name, spec, sessions, finer, first, until)
-        if finer is None or not len(times):
-            return plan
-        fitting = plans.vendor(plan, lambda: times)
-        if fitting is None:
-            raise DataError(f"{entry.name} holds {finer} bars, which give no exact {spec} bars; ask for a longer spec")
-        return fitting
-
-    def _between(self, plan: Plan, start: int | None, end: int | None) -> np.ndarray:
-        low = plan.first - plan.longest() if start is None else start
-        high = plan.until if end is None else end
-        reach = plan.reach(low, high)
-        if reach is None:
-            return np.empty(0, DTYPES["bars"])
-        return output.cut(output.build(plan, self._stored(plan, *reach)), low, high)
-
-    def _stored(self, plan: Plan, start: int, end: int) -> np.ndarray:
-        entry = self._entry_of(plan)
-        if entry is not None:
-            return output.cut(entry.records()[0], start, end)
-        return self.store.read(plan.source, plan.kind, plan.symbol, start, end)
-
-    def _entry_of(self, plan: Plan) -> Entry | None:
-        """The Intake entry a plan reads, whose source is a path; None when it reads the store."""
-        return self._entries().get(plan.symbol) if "/" in plan.source else None
-
-    def _tail(self, plan: Plan, rows: int, end: int | None) -> np.ndarray:
-        if self._entry_of(plan) is not None:
-            return self._stored(plan, plan.first, plan.until if end is None else end)[-rows:]
-        return self.store.tail(plan.source, plan.kind, plan.symbol, rows, before=end)
-
-    def _cuts(self, plan: Plan, start: int, end: int) -> list[int]:
-        """Edges of Dask partitions: about a stored partition each, never inside of a bar."""
-        start, end = max(start, plan.first - plan.longest()), min(end, plan.until)
-        if start >= end:
-            return [start, start + 1]
-        if self._entry_of(plan) is not None:
-            return [start, end]
-        held = self.store.manifests(plan.source, plan.symbol).datasets.get(plan.kind)
-        edges = [start, *(p.first for p in held.parts if start < p.first < end), end] if held else [start, end]
-        wide = max(plan.longest(), 1)
-        kept = [edges[0]]
-        for edge in edges[1:-1]:
-            if edge - kept[-1] > wide:
-                kept.append(edge)
-        return [*kept, edges[-1]]
-
-    def _sessions(self, symbol: str, spec: BarSpec, session: str | None) -> Any:
-        if session is not None:
-            return calendar(session)
-        return calendar("24/7") if spec.step else self.master.get_or_default(symbol).calendar
+        price = plans.check_price(price)
+        held = self._held(found, source) if isinstance(found, str) else found
+        name = found if isinstance(found, str) else found.symbol
+        return Choice(self.store, name, self.master.get_or_default(name), held, session, price).bars(spec)
 
     def _held(self, symbol: str, source: str | None = None) -> list[Manifest]:
         """What the sources hold of a symbol, the widest time first."""

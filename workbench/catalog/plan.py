@@ -1,4 +1,4 @@
-"""From which dataset bars of a spec are built, so that they are exact."""
+"""From which dataset time bars of a spec are built, so that they are exact."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.catalog import schema
-from workbench.catalog.manifest import Manifest
+from workbench.catalog.manifest import Entry, Manifest
 from workbench.catalog.rollups import whole_bars
 from workbench.catalog.store import Store
 from workbench.errors import DataError
-from workbench.market.calendars import Calendar, calendar
+from workbench.market.calendars import Calendar, Windows, calendar
 from workbench.market.specs import DAY, BarSpec
 
 PRICES = ("bid", "ask", "mid")
 # Two sources that cover nearly the same time are equals, and then events go before a vendor's bars.
 _AS_WIDE = 0.99
 _LONGEST_DAY = 25 * 3600 * 1_000_000_000  # a local day on which clocks are turned back
+_KNOWN_AROUND = 25 * DAY  # a calendar with the time between its sessions looks so far beyond what it is asked for
 
-#: Whether stored bars of a vendor fit a plan, by the plan and the number of rows, as reading their times takes a while.
-_fitting: dict[tuple[Plan, int], Plan | None] = {}
+#: Which plan the stored bars of a vendor allow, as reading their times takes a while.
+_fitting: dict[tuple[Plan, int, bool], Plan | None] = {}
+_MOST_FITTING = 1000
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,7 @@ class Plan:
     """Bars of one ``spec`` from one dataset: ``kind`` as stored, ``sessions`` the calendar the bars keep.
 
     ``finer`` is the spec of the stored bars, None when they are built from events; ``ready`` when they are the bars
-    asked for (on the UTC grid, or whole sessions as stored). ``first`` and ``until`` (exclusive) are the time the
-    dataset holds.
+    asked for. ``first`` and ``until`` (exclusive) are the time the dataset holds.
     """
 
     source: str
@@ -44,10 +45,7 @@ class Plan:
     first: int
     until: int
     price: str | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self.finer == self.spec and (self.spec.step == 0 or self.sessions.name == "24/7")
+    ready: bool = False
 
     def rows_per_bar(self) -> int | None:
         """At most so many stored rows make one bar; None when nobody can know."""
@@ -75,13 +73,16 @@ def choose(
     *,
     sessions: Calendar,
     price: str | None,
+    lenient: bool = False,
 ) -> Plan | None:
     """The best plan among what the sources in ``held`` hold of a symbol; None when none gives exact bars.
 
-    The source with the widest time wins; among sources that cover about the same, events go before bars of a vendor,
-    and finer bars before coarser ones. Of the bars that the store derived, the coarsest that divide ``spec`` are read.
+    The source with the widest time wins; among sources that cover about the same, those that keep ``sessions`` go
+    first, events go before bars of a vendor, and finer bars before coarser ones. Of the bars that the store derived,
+    the coarsest that divide ``spec`` are read. With ``lenient`` a dataset that cannot keep ``sessions`` may give bars
+    of a fixed step as it has them: a vendor's own, or those of the grid of UTC days.
     """
-    found: list[tuple[int, int, Plan]] = []
+    found: list[tuple[int, tuple[bool, int], Plan]] = []
     for manifest in held:
         for kind, entry in manifest.datasets.items():
             prefix, finer = schema.split_kind(kind)
@@ -91,20 +92,43 @@ def choose(
                 continue
             until = max(entry.last + 1, entry.covered_until or 0)
             plan = Plan(manifest.source, kind, manifest.symbol, spec, sessions, finer, entry.first, until, price)
-            if finer is not None:
-                known = (plan, entry.rows)
-                if known not in _fitting:
-                    _fitting[known] = vendor(plan, functools.partial(_times, store, plan))
-                plan = _fitting[known]
-            elif price != "mid":
-                plan = _derived(manifest, plan)
-            if plan is not None:
-                found.append((until - entry.first, -(finer.nominal if finer else 0), plan))
+            fitting = _best(store, manifest, entry, plan=plan, lenient=lenient)
+            if fitting is not None:
+                keeps = fitting.ready or not spec.step or fitting.sessions.name != "24/7" or sessions.name == "24/7"
+                found.append((until - entry.first, (keeps, -(finer.nominal if finer else 0)), fitting))
     if not found:
         return None
     widest = max(span for span, _, _ in found)
-    near = [(fineness, span, plan) for span, fineness, plan in found if span >= _AS_WIDE * widest]
+    near = [(rank, span, plan) for span, rank, plan in found if span >= _AS_WIDE * widest]
     return max(near, key=lambda one: (one[0], one[1], one[2].source))[2]
+
+
+def _best(store: Store, manifest: Manifest, entry: Entry, *, plan: Plan, lenient: bool) -> Plan | None:
+    if plan.finer is None:
+        plan = known(plan) if lenient else plan
+        return plan if plan.price == "mid" else _derived(manifest, plan)
+    key = (plan, entry.rows, lenient)
+    if key not in _fitting:
+        if len(_fitting) >= _MOST_FITTING:
+            _fitting.clear()
+        _fitting[key] = vendor(plan, functools.partial(_times, store, plan), lenient=lenient)
+    return _fitting[key]
+
+
+def known(plan: Plan) -> Plan:
+    """The plan on UTC days, when its calendar does not know all of the time: a bar must not depend on what is asked."""
+    if plan.spec.dated or knows(plan.sessions, plan.first, plan.until):
+        return plan
+    return dataclasses.replace(plan, sessions=calendar("24/7"))
+
+
+def knows(sessions: Calendar, first: int, until: int) -> bool:
+    """Whether a calendar knows the sessions of [first, until), and enough around them."""
+    try:
+        sessions.sessions(first - _KNOWN_AROUND, until + _KNOWN_AROUND)
+    except DataError:
+        return False
+    return True
 
 
 def _derived(manifest: Manifest, plan: Plan) -> Plan:
@@ -116,25 +140,31 @@ def _derived(manifest: Manifest, plan: Plan) -> Plan:
             continue
         if best.finer is not None and best.finer.nominal >= finer.nominal:
             continue
-        if finer.step == 0:
-            fits = entry.session == plan.sessions.name and plan.spec.step == 0
+        if finer.dated:
+            fits = entry.session == plan.sessions.name and plan.spec.dated
         else:
             fits = aligned(finer, plan.spec, plan.sessions, plan.first, plan.until)
         if fits and finer.nominal <= plan.spec.nominal:
-            best = dataclasses.replace(plan, kind=kind, finer=finer)
+            # Bars of the UTC grid that lie on the grid of the sessions are those bars, where nothing is left out.
+            ready = finer == plan.spec and (finer.dated or plan.sessions.name.startswith(("24/7", "all:", "days:")))
+            best = dataclasses.replace(plan, kind=kind, finer=finer, ready=ready)
     return best
 
 
-def vendor(plan: Plan, times: Callable[[], np.ndarray]) -> Plan | None:
-    """The plan when bars of a vendor give exact bars of the spec, else None; ``times`` reads when the bars begin."""
+def vendor(plan: Plan, times: Callable[[], np.ndarray], *, lenient: bool = False) -> Plan | None:
+    """The plan when bars of a vendor give exact bars of the spec, else None; ``times`` reads when the bars begin.
+
+    ``lenient`` as for ``choose``.
+    """
     spec, finer = plan.spec, plan.finer
-    if plan.ready:
-        return plan
-    if finer.nominal > spec.nominal or (finer.step == 0 and (spec.step or (finer.count, finer.unit) != (1, "d"))):
+    if finer == spec and (spec.dated or lenient or plan.sessions.name == "24/7"):
+        return dataclasses.replace(plan, ready=True)
+    if finer.nominal > spec.nominal or (finer.dated and (spec.step or (finer.count, finer.unit) != (1, "d"))):
         return None
     opens = times()
     if finer.step:
-        return plan if _whole(opens, finer.step, plan) else None
+        options = _ways(plan, opens) if lenient and spec.step else [plan]
+        return next((one for one in options if _whole(opens, finer.step, one)), None)
     # Daily bars of vendors are stamped with a date (midnight UTC or local) or with the open of the session.
     if not (opens % DAY).any():
         return dataclasses.replace(plan, sessions=calendar("24/7"))
@@ -145,39 +175,58 @@ def vendor(plan: Plan, times: Callable[[], np.ndarray]) -> Plan | None:
     return dataclasses.replace(plan, sessions=calendar(f"days:{plan.sessions.tz}"))
 
 
+def _ways(plan: Plan, opens: np.ndarray) -> Iterable[Plan]:
+    """The plan on its calendar, on the sessions alone when all bars begin inside of them, and on UTC days."""
+    own = known(plan)
+    yield own
+    if own is plan and plan.sessions.name.startswith("all:"):
+        inside = dataclasses.replace(plan, sessions=calendar(plan.sessions.name.removeprefix("all:")))
+        windows = inside.sessions.windows(plan.spec, plan.first, plan.until)
+        at = np.searchsorted(windows.open, opens, "right") - 1
+        if (at >= 0).all() and (opens < windows.close[at]).all():
+            yield inside
+    yield dataclasses.replace(plan, sessions=calendar("24/7"))
+
+
 def _whole(opens: np.ndarray, step: int, plan: Plan) -> bool:
-    """Whether every bar [open, open + step) lies inside of one bar of the plan, or outside of all sessions."""
-    if plan.sessions.name == "24/7" and not (opens % step).any():
+    """Whether every bar [open, open + step) lies inside of one bar of the plan, or outside of all sessions.
+
+    One that begins inside a session and ends in a break after it is whole: nothing is traded there.
+    """
+    if plan.sessions.name == "24/7" and not (opens % step).any() and DAY % step == 0:
         return aligned(plan.finer, plan.spec, plan.sessions, plan.first, plan.until)
     windows = plan.sessions.windows(plan.spec, plan.first, plan.until + step)
     if not len(windows.open):
         return True
     at = np.searchsorted(windows.open, opens, "right") - 1
+    last = np.searchsorted(windows.open, opens + step, "left") - 1  # the window that it still reaches
     inside = (at >= 0) & (opens < windows.close[at])
-    begins_before = ~inside & (np.searchsorted(windows.open, opens + step, "left") - 1 > at)
-    if begins_before.any():
+    if (~inside & (last > at)).any():
         return False
-    low, high = windows.open[at[inside]], windows.close[at[inside]]
-    ends = np.minimum(opens[inside] + step, high) - 1
+    at, last, opens = at[inside], last[inside], opens[inside]
     if not windows.step:
-        return True
-    return bool(((opens[inside] - low) // windows.step == (ends - low) // windows.step).all())
+        return bool((windows.stamp[at] == windows.stamp[last]).all())
+    ends = np.minimum(opens + step, windows.close[at]) - 1
+    anchor = windows.stamp[at]
+    return bool(((at == last) & ((opens - anchor) // windows.step == (ends - anchor) // windows.step)).all())
 
 
 def _times(store: Store, plan: Plan) -> np.ndarray:
     return store.read(plan.source, plan.kind, plan.symbol, columns=["time"])["time"]
 
 
+@functools.lru_cache(maxsize=1024)
 def aligned(finer: BarSpec, spec: BarSpec, sessions: Calendar, first: int, until: int) -> bool:
     """Whether bars of ``finer`` on the grid of UTC days never lie across an edge of a ``spec`` bar."""
-    if finer.step == 0 or (spec.step and spec.step % finer.step):
+    if not finer.step or not spec.timed or spec.step % finer.step:
         return False
     if sessions.name == "24/7":
-        return spec.step == 0 or spec.step % finer.step == 0
+        return True
     if DAY % finer.step:
         return False
-    windows = sessions.windows(spec, first, until)
-    return not ((windows.open % finer.step).any() or (windows.close % finer.step).any())
+    windows: Windows = sessions.windows(spec, first, until)
+    edges = (windows.open, windows.close, windows.stamp)
+    return not any((times % finer.step).any() for times in edges)
 
 
 def newest(

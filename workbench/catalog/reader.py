@@ -159,7 +159,10 @@ def frame_records(
         return records, kind, None
     if len(records) and (np.diff(records["time"]) == 0).any():
         raise DataError("two bars have the same time; keep one of them")
-    return records, kind, BarSpec.parse(spec) if spec else _spec_of(records["time"])
+    known = BarSpec.parse(spec) if spec else _spec_of(records["time"])
+    if not known.timed:
+        raise DataError(f"spec {known}: bars that are given are time bars, such as 1min; others are made from them")
+    return records, kind, known
 
 
 def _load_file(path: Path) -> dict[str, Entry] | str:

@@ -12,7 +12,7 @@ import numpy as np
 from workbench.bars import bars_from_bars, bars_from_trades, quote_bars_from_quote_bars, quote_bars_from_quotes
 from workbench.catalog.schema import ROLLUP_OF
 from workbench.errors import DataError
-from workbench.market.calendars import Calendar, calendar
+from workbench.market.calendars import Calendar, Windows, calendar
 from workbench.market.specs import BarSpec
 
 #: Rungs of fixed step on the UTC grid, finest first, and the rung of sessions made from the minutes.
@@ -64,22 +64,30 @@ def whole_bars(spec: BarSpec, sessions: Calendar, start: int, end: int) -> tuple
     """The shortest [from, to) of whole bars of ``spec`` that holds every bar with an instant of [start, end).
 
     A bar of several sessions has the instants between them too. None when no bar has one. Bars on the grid of a
-    session begin at its open; ``to`` may be cut at its close.
+    session may be cut at its open and its close.
     """
     windows = sessions.windows(spec, start, end - 1)
     if windows.step == 0:
-        stamps, begins = np.unique(windows.stamp, return_index=True)
-        closes = windows.close[np.append(begins[1:], len(windows.close)) - 1]
-        touched = (closes > start) & (stamps < end)
-        return (int(stamps[touched][0]), int(closes[touched][-1])) if touched.any() else None
-    touched = (windows.close > start) & (windows.open < end)
-    if not touched.any():
+        return whole_stretches(windows, start, end)
+    touched = np.flatnonzero((windows.close > start) & (windows.open < end))
+    if not len(touched):
         return None
-    first, last = np.flatnonzero(touched)[[0, -1]]
-    low = windows.open[first] + max(start - int(windows.open[first]), 0) // windows.step * windows.step
-    into = min(end, int(windows.close[last])) - int(windows.open[last])
-    high = min(windows.open[last] + -(-into // windows.step) * windows.step, windows.close[last])
-    return int(low), int(high)
+    first, last, step = touched[0], touched[-1], windows.step
+    open_, close = int(windows.open[first]), int(windows.close[last])
+    begin, finish = int(windows.stamp[first]), int(windows.stamp[last])
+    low = begin + (max(start, open_) - begin) // step * step
+    high = finish - (finish - min(end, close)) // step * step
+    return max(low, open_), min(high, close)
+
+
+def whole_stretches(windows: Windows, start: int, end: int) -> tuple[int, int] | None:
+    """As ``whole_bars`` for windows without a step, whose stretches of equal stamp are one bar."""
+    if not len(windows.open):
+        return None
+    stamps, begins = np.unique(windows.stamp, return_index=True)
+    closes = windows.close[np.append(begins[1:], len(windows.close)) - 1]
+    touched = (closes > start) & (stamps < end)
+    return (int(stamps[touched][0]), int(closes[touched][-1])) if touched.any() else None
 
 
 def covering_calendar(sessions: Calendar, first: int, last: int) -> Calendar | None:

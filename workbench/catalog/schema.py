@@ -30,14 +30,22 @@ _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 
 def split_kind(kind: str) -> tuple[str, BarSpec | None]:
-    """``"rollup_1min"`` -> ``("rollup", BarSpec(1, "min"))``; ``"trades"`` -> ``("trades", None)``."""
+    """``"rollup_1min"`` -> ``("rollup", BarSpec.parse("1min"))``; ``"trades"`` -> ``("trades", None)``.
+
+    Only time bars are stored: the others are made from trades or from them.
+    """
     if kind in EVENT_KINDS:
         return kind, None
-    prefix, _, spec = kind.rpartition("_")
-    if prefix not in BAR_FAMILIES:
+    prefix = next((p for p in BAR_FAMILIES if kind.startswith(f"{p}_")), None)
+    if prefix is None:
         known = [*EVENT_KINDS, *(f"{p}_1min" for p in BAR_FAMILIES)]
         raise DataError(f"unknown kind of dataset {kind!r}: {did_you_mean(kind, known)}")
-    return prefix, BarSpec.parse(spec)
+    spec = BarSpec.parse(kind[len(prefix) + 1 :])
+    if not spec.timed:
+        raise DataError(
+            f"{kind}: only time bars are stored, such as {prefix}_1min; {spec} bars are made when they are asked for"
+        )
+    return prefix, spec
 
 
 def canonical_kind(kind: str) -> str:
@@ -67,12 +75,12 @@ def partition_starts(kind: str, times: np.ndarray) -> np.ndarray:
     years for hours, decades for whole sessions."""
     instants = times.view("M8[ns]")
     _, spec = split_kind(kind)
-    if spec is None or (spec.step and spec.step < 60 * SECOND):
+    if spec is None or (not spec.dated and spec.step < 60 * SECOND):
         return instants.astype("M8[D]")
-    if spec.step and spec.step < 3600 * SECOND:
+    if not spec.dated and spec.step < 3600 * SECOND:
         return instants.astype("M8[M]").astype("M8[D]")
     years = instants.astype("M8[Y]")
-    if spec.step and spec.step < DAY:
+    if not spec.dated and spec.step < DAY:
         return years.astype("M8[D]")
     count = years.astype("i8") + 1970
     return (count - count % 10 - 1970).astype("M8[Y]").astype("M8[D]")

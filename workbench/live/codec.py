@@ -28,6 +28,8 @@ MAX_SEQ = 2**53
 
 _MAX_PRODUCER = 200
 _FIELDS = (b"v", b"k", b"p", b"s", b"n", b"d")
+_ALL = {*_FIELDS, b"c"}
+_SUMMED = b"".join(name + b"%d:%b" for name in _FIELDS)
 _NUMBER = re.compile(rb"\d{1,16}")
 
 
@@ -107,14 +109,8 @@ def decode(fields: Mapping[bytes, bytes]) -> Batch:
     DataError
         For anything that ``encode`` did not write; the message says what is wrong with it.
     """
-    missing = [f.decode() for f in (*_FIELDS, b"c") if f not in fields]
-    if b"v" in fields and fields[b"v"] != VERSION:
-        raise DataError(
-            f"entry of format version {fields[b'v'][:20]!r}, this program reads {VERSION.decode()}: "
-            "update the older side"
-        )
-    if missing:
-        raise DataError(f"entry lacks the fields {', '.join(missing)}; it has {_some(fields)}")
+    if fields.get(b"v") != VERSION or not fields.keys() >= _ALL:
+        raise _unreadable(fields)
     kind = fields[b"k"].decode("ascii", "replace")
     if kind not in DTYPES:
         raise DataError(f"entry of unknown kind {kind[:40]!r}: {did_you_mean(kind[:40], DTYPES)}")
@@ -134,11 +130,18 @@ def decode(fields: Mapping[bytes, bytes]) -> Batch:
 
 
 def _crc(fields: Mapping[bytes, bytes]) -> int:
-    crc = 0
-    for name in _FIELDS:
-        # The length keeps bytes from moving between neighbouring fields unseen.
-        crc = zlib.crc32(fields[name], zlib.crc32(b"%s%d:" % (name, len(fields[name])), crc))
-    return crc
+    # The length keeps bytes from moving between neighbouring fields unseen.
+    return zlib.crc32(_SUMMED % tuple(part for name in _FIELDS for part in (len(fields[name]), fields[name])))
+
+
+def _unreadable(fields: Mapping[bytes, bytes]) -> DataError:
+    if b"v" in fields and fields[b"v"] != VERSION:
+        return DataError(
+            f"entry of format version {fields[b'v'][:20]!r}, this program reads {VERSION.decode()}: "
+            "update the older side"
+        )
+    missing = [f.decode() for f in (*_FIELDS, b"c") if f not in fields]
+    return DataError(f"entry lacks the fields {', '.join(missing)}; it has {_some(fields)}")
 
 
 def _some(fields: Mapping[bytes, bytes]) -> str:

@@ -1,13 +1,12 @@
 """The hub: one reader of the bus per process, however many sessions look.
 
-The reader thread is the only writer of all state here. Others see immutable snapshots and integer versions; what they
-want done (attach, detach) goes to the reader through a queue.
+The reader thread (``live.reader``) is the only writer of what came over the bus (``live.tapes``). Others see immutable
+snapshots and integer versions; what they want done (attach, detach) goes to the reader through a queue.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from workbench.errors import BusError, WorkbenchError
-from workbench.live.backoff import Backoff
-from workbench.live.bus import Bus, BusRefused, Entries, key_of
-from workbench.live.growing import Growing
-from workbench.live.join import covered, hole, plan
+from workbench.errors import WorkbenchError
+from workbench.live.bus import key_of
+from workbench.live.join import Join, plan, stored_before, stored_first
 from workbench.live.live_bars import BarsNode, LiveBars
-from workbench.live.pipeline import Gap, Pipeline
+from workbench.live.pipeline import Gap
+from workbench.live.reader import BusReader, symbol_of
 from workbench.live.status import STALE_AFTER_S, HubStatus, OpenSessions
+from workbench.live.tapes import Tapes
 from workbench.market.events import TRADE, as_frame
 from workbench.market.specs import SECOND, BarSpec
 
@@ -32,17 +31,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-#: Trades kept per symbol in memory (35 MB at most), from which a new subscription is built.
-KEEP_TRADES = 1_000_000
-
-#: Gaps kept per symbol.
-KEEP_GAPS = 1_000
-
-_BLOCK_MS = 50  # also how long an attach may wait
-_COUNT = 500  # entries per symbol and read
-_DISCOVER_S = 1.0
-_MARGIN_NS = 60 * SECOND  # a venue's clock may be ahead of Redis's by so much
-_REWIND_MS = 300_000  # read again after Redis came back with less than we had seen
 _READY_S = 5.0
 
 
@@ -59,6 +47,9 @@ class Hub:
         A market whose session is open is called stale when nothing came for so long.
     clock
         Now, ns UTC.
+    reorder_ms
+        How long a print waits for older ones, at most. Prints out of order inside of a published batch are put in
+        order in any case; what comes later than the hold is counted, see ``live.reorder``.
 
     After a restart of Redis that lost entries we had already seen, the stream is read again from five minutes before
     the loss; what is known is passed over by its number.
@@ -71,78 +62,83 @@ class Hub:
         *,
         stale_after_s: float = STALE_AFTER_S,
         clock: Callable[[], int] = time.time_ns,
+        reorder_ms: float = 0.0,
     ) -> None:
         self.bus_url, self.catalog = bus_url, catalog
-        self._bus = Bus(bus_url)
         self._clock, self._stale_ns = clock, int(stale_after_s * SECOND)
-        self._pipeline = Pipeline(self._dead_letter, self._on_gap, clock)
-        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._wake, self._stop, self._caught_up = threading.Event(), threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
-        self._shared = threading.Lock()  # guards _nodes and _handles only
+        self._reader = BusReader(bus_url, clock)
+        self._tapes = Tapes(catalog, self._reader.dead_letter, clock, hold=int(reorder_ms * 1e6))
+        self._shared = threading.Lock()  # guards the three below
         self._nodes: dict[tuple[str, str, str | None], BarsNode] = {}
         self._handles: dict[LiveBars, BarsNode] = {}
+        self._builders: set[threading.Thread] = set()
         self._sessions = OpenSessions(self._session_of)
-        self._link = ("off", clock(), "not started")
-        # Written by the reader thread:
-        self._positions: dict[str, str] = {}
-        self._tapes: dict[str, Growing] = {}
-        self._arrivals: dict[str, tuple[int, int, float]] = {}  # symbol -> (received, ts_event, latency_ms)
-        self._gaps: dict[str, list[Gap]] = {}
-        self._gap_count = self._entries = self._trades = self._arrived_now = self._dead = 0
-        self._live_nodes: dict[str, list[BarsNode]] = {}
-        self._unsent_dead: list[tuple[str, bytes, dict[bytes, bytes], str]] = []
 
     # -- what everybody may call ---------------------------------------------------------------------------------
 
     def start(self) -> Hub:
         """Start the reader thread; returns itself. Does not wait for Redis: see ``status``."""
         with self._shared:
-            if self._thread is None:
-                if self._stop.is_set():
-                    raise BusError("this hub was stopped; make another one")
-                self._set_link("connecting", f"looking for {self.bus_url}")
-                self._thread = threading.Thread(target=self._run, name="workbench-hub", daemon=True)
-                self._thread.start()
+            self._reader.start(self._tapes)
         return self
 
     def stop(self) -> None:
         """End the reader thread and drop the connection; snapshots stay readable. Safe to call twice."""
-        self._stop.set()
-        self._wake.set()
+        self._reader.stop()
         with self._shared:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(timeout=10)
-        self._bus.close()
-        self._pipeline.close()
-        self._set_link("off", "stopped")
+            builders = list(self._builders)
+        for one in builders:
+            one.join(timeout=10)
+        self._tapes.close()
 
     def subscribe(self, symbol: str, spec: str, *, session: str | None = None) -> LiveBars:
         """Bars of ``symbol`` from the end of the stored history on. Equal subscriptions share one computation.
 
+        Where much of the history must be read first (Renko of trades, Heikin Ashi), this returns at once and the bars
+        come when it is read: ``LiveBars.wait_ready``.
+
+        Parameters
+        ----------
+        spec
+            Any bar spec that trades can be cut by.
+        session
+            Calendar the bars follow; that of the instrument when left out, as ``catalog.bars``.
+
         Raises
         ------
         SpecError, UnknownNameError
-            The spec or the session cannot be read.
+            The spec or the session cannot be read, or a kind made of bars has no base.
         """
-        spec = str(BarSpec.parse(spec))
-        key = (symbol, spec, session)
+        parsed = BarSpec.parse(spec)
+        key = (symbol, str(parsed), session)
         with self._shared:
             node = self._nodes.get(key)
-            if node is not None:
+            if node is not None and node.error is None:
                 return self._handle(node)
-        node = BarsNode(symbol, spec, session, plan(self.catalog, symbol, spec, session=session))
+        join = plan(self.catalog, symbol, parsed, session=session)
+        node = BarsNode(*key)
+        if not join.slow:
+            self._begin(node, join)
         with self._shared:
-            first = self._nodes.setdefault(key, node)
-            handle = self._handle(first)
-        if first is node:
-            self._do(lambda: self._attach(node))
+            known = self._nodes.get(key)
+            if known is not None and known.error is None:
+                return self._handle(known)
+            self._nodes[key] = node
+            handle = self._handle(node)
+            if join.slow:
+                builder = threading.Thread(
+                    target=self._build, args=(node, join), name=f"workbench-join-{symbol}-{parsed}", daemon=True
+                )
+                self._builders.add(builder)
+                builder.start()
+            else:
+                self._reader.do(lambda: self._tapes.attach(node))
         return handle
 
     def bars(self, symbol: str, spec: str, *, session: str | None = None, n: int = 500) -> pd.DataFrame:
         """The newest ``n`` stored bars and all live ones, the forming bar last, as ``catalog.bars`` gives them."""
         with self.subscribed(symbol, spec, session=session) as live:
+            live.wait_begun()
             live.wait_ready(_READY_S)
             shot = live.snapshot()
         parts = [shot.closed, shot.forming]
@@ -161,8 +157,8 @@ class Hub:
 
     def trade_records(self, symbol: str, n: int | None = None) -> np.ndarray:
         """The same as TRADE records, read-only, not copied; all that are kept when ``n`` is left out."""
-        tape = self._tapes.get(symbol)
-        return tape.view(n) if tape is not None else np.empty(0, TRADE)
+        tape = self._tapes.known.get(symbol)
+        return tape.records.view(n) if tape is not None else np.empty(0, TRADE)
 
     def last(self, symbol: str) -> np.ndarray:
         """The last trade: TRADE records, 0 or 1 row."""
@@ -170,47 +166,82 @@ class Hub:
 
     def symbols(self) -> list[str]:
         """Symbols that have a stream on the bus."""
-        return sorted(key.split(":", 2)[2] for key in list(self._positions))
+        return self._reader.symbols()
 
     def gaps(self, symbol: str) -> list[Gap]:
         """Stretches of which trades are missing, oldest first."""
-        return list(self._gaps.get(symbol, ()))
+        tape = self._tapes.known.get(symbol)
+        return list(tape.gaps) if tape is not None else []
 
     def wait_ready(self, timeout_s: float = _READY_S) -> bool:
         """Wait until everything that was on the bus at the start has been read."""
-        return self._caught_up.wait(timeout_s)
+        return self._reader.is_caught_up.wait(timeout_s)
 
     def status(self, symbol: str | None = None) -> HubStatus:
-        """State of the live plane, or of one symbol."""
-        state, since, message = self._link
-        arrivals = dict(self._arrivals)
-        if symbol is not None:
-            arrivals = {symbol: arrivals[symbol]} if symbol in arrivals else {}
-        received, event, latency = max(arrivals.values(), default=(0, 0, float("nan")))
-        if state == "live":
-            now = self._clock()
-            asked = [symbol] if symbol is not None else self.symbols()
-            quiet_since = max(received, since)
-            if now - quiet_since > self._stale_ns:
-                if not asked:
-                    state, since, message = "stale", quiet_since, "nothing is published: start a feed"
-                elif any(self._sessions.is_open(one, now) for one in asked):
-                    seconds = (now - quiet_since) // SECOND
-                    state, since = "stale", quiet_since + self._stale_ns
-                    message = f"no trade of {symbol or 'any open market'} for {seconds} s"
-        tape = self._tapes.get(symbol) if symbol is not None else None
+        """State of the live plane, or of one symbol. Cheap: charts ask ten times a second."""
+        state, since, message = self._reader.link
+        tapes = self._tapes
+        tape = tapes.known.get(symbol) if symbol is not None else None
+        of = tapes if symbol is None else tape
+        received, event, latency = of.arrival if of is not None else (0, 0, float("nan"))
+        if state == "live" and (now := self._clock()) - max(received, since) > self._stale_ns:
+            state, since, message = self._quiet(symbol, max(received, since), now)
+        if symbol is None:
+            counts = tapes.trades, tapes.gaps
+            late, disorder = self._late(), tapes.pipeline.disorder
+        else:
+            counts = (tape.trades, len(tape.gaps)) if tape is not None else (0, 0)
+            late, disorder = (tape.late if tape is not None else 0), tapes.pipeline.disorder_of(symbol)
         return HubStatus(
-            state, since, event, latency, self._entries,
-            self._trades if symbol is None else (len(tape) + tape.dropped if tape is not None else 0),
-            self._gap_count if symbol is None else len(self._gaps.get(symbol, ())), self._dead, message,
-        )  # fmt: skip
+            state, since, event, latency, self._reader.entries, *counts, self._reader.dead, message, late, disorder
+        )
 
     def node_count(self) -> int:
         """Bar computations alive; 0 when every subscription was closed."""
         with self._shared:
             return len(self._nodes)
 
-    # -- subscriptions -------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _late(self) -> int:
+        with self._shared:
+            symbols = {symbol for symbol, *_ in self._nodes}
+        return sum(self._tapes.known[symbol].late for symbol in symbols if symbol in self._tapes.known)
+
+    def _quiet(self, symbol: str | None, since: int, now: int) -> tuple[str, int, str]:
+        """What nothing having come since ``since`` means: state, since when, message."""
+        keys = [key_of("trades", symbol)] if symbol is not None else list(self._reader.positions)
+        if not keys:
+            return "stale", since, "nothing is published: start a feed"
+        if any(self._sessions.is_open(symbol_of(key), now) for key in keys):
+            message = f"no trade of {symbol or 'any open market'} for {(now - since) // SECOND} s"
+            return "stale", since + self._stale_ns, message
+        return self._reader.link
+
+    def _session_of(self, symbol: str) -> str:
+        return self.catalog.master.get_or_default(symbol).session if self.catalog is not None else "24/7"
+
+    def _begin(self, node: BarsNode, join: Join, going: Callable[[], bool] = lambda: True) -> bool:
+        if join.cut is None:
+            return node.begin(join, (), (), going=going)
+        before = stored_before(self.catalog, node.symbol, join)
+        return node.begin(join, before, stored_first(self.catalog, node.symbol, join), going=going)
+
+    def _build(self, node: BarsNode, join: Join) -> None:
+        """Begin a node in a thread of its own, then attach it, unless everybody has let go of it meanwhile."""
+        try:
+            if self._begin(node, join, lambda: not self._reader.stopped and self._nodes.get(node.key) is node):
+                with self._shared:
+                    if self._nodes.get(node.key) is node:
+                        self._reader.do(lambda: self._tapes.attach(node))
+        except Exception as error:
+            if not isinstance(error, (WorkbenchError, OSError)):
+                _log.exception("bars %s of %s could not begin", node.key[1], node.symbol)
+            node.fail(error)
+        finally:
+            node.begun.set()
+            with self._shared:
+                self._builders.discard(threading.current_thread())
 
     def _handle(self, node: BarsNode) -> LiveBars:
         handle = LiveBars(node, self._release)
@@ -222,210 +253,9 @@ class Hub:
             node = self._handles.pop(handle, None)
             if node is None or node in self._handles.values():
                 return
-            del self._nodes[node.key]
-        self._do(lambda: self._detach(node))
-
-    def _do(self, command: Callable[[], None]) -> None:
-        self._commands.put(command)
-        self._wake.set()
-
-    def _session_of(self, symbol: str) -> str:
-        return self.catalog.master.get_or_default(symbol).session if self.catalog is not None else "24/7"
-
-    # -- the reader thread ---------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        backoff = Backoff()
-        connected, discovered = False, 0.0
-        while not self._stop.is_set():
-            try:
-                self._drain()
-                if not connected:
-                    self._connect()
-                    connected, discovered = True, time.monotonic()
-                    self._set_link("live", "")
-                elif time.monotonic() - discovered > _DISCOVER_S:
-                    self._discover()
-                    discovered = time.monotonic()
-                self._send_dead()
-                try:
-                    found = self._bus.read(self._positions, _BLOCK_MS, _COUNT)
-                except BusRefused:
-                    self._drop_unusable()
-                    raise
-                for key, entries in found.items():
-                    self._take(key, entries)
-                if all(len(entries) < _COUNT for entries in found.values()) and not self._caught_up.is_set():
-                    self._set_caught_up()
-                backoff.reset()
-            except BusError as error:
-                if connected or self._link[0] not in ("connecting", "reconnecting"):
-                    self._set_link("reconnecting", str(error))
-                connected = False
-                self._pause(backoff.next())
-            except Exception as error:  # a fault of ours must be seen, not end the only reader
-                _log.exception("the hub's reader met a fault")
-                self._set_link("reconnecting", f"fault in the hub: {type(error).__name__}: {error}")
-                connected = False
-                self._pause(backoff.next())
-
-    def _pause(self, seconds: float) -> None:
-        """Wait, but go on serving attach and detach."""
-        deadline = time.monotonic() + seconds
-        while not self._stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            self._wake.wait(left)
-            self._drain()
-
-    def _drain(self) -> None:
-        self._wake.clear()
-        if self._stop.is_set():
-            self._wake.set()
-        while not self._commands.empty():
-            command = self._commands.get()
-            try:
-                command()
-            except Exception:
-                _log.exception("a subscription could not be attached")
-
-    def _connect(self) -> None:
-        """Check our positions against what the server has: one that restarted may have less, or nothing."""
-        self._bus.close()
-        self._bus.ping()
-        for key, last in self._bus.last_ids(self._positions).items():
-            ours = _stamp(self._positions[key])
-            if last is None:
-                self._positions[key] = "0-0"
-            elif _stamp(last) < ours:
-                self._positions[key] = f"{max(min(ours[0], _stamp(last)[0]) - _REWIND_MS, 0)}-0"
-        self._discover()
-
-    def _discover(self) -> None:
-        present = self._bus.symbols("trades")
-        for symbol in present:
-            key = key_of("trades", symbol)
-            if key in self._positions:
-                continue
-            position = "0-0"
-            end = self._covered(symbol)
-            if end is not None:
-                position = self._bus.position_at("trades", symbol, end - _MARGIN_NS)
-            self._positions[key] = position
-
-    def _drop_unusable(self) -> None:
-        """Redis refused a read: a key is of another type now. Leave it out until it is a stream again."""
-        for key in list(self._positions):
-            kind = self._bus.execute("TYPE", key)
-            if kind not in (b"stream", b"none"):
-                del self._positions[key]
-                self._dead += 1
-                _log.warning("key %s is of type %s, not a stream; it is left out", key, kind.decode())
-
-    def _take(self, key: str, entries: Entries) -> None:
-        symbol = key.split(":", 2)[2]
-        known = self._pipeline.complete_from(symbol)
-        self._tape(symbol)
-        try:
-            self._pipeline.feed(symbol, entries)
-        except Exception as error:
-            _log.exception("entries %s .. %s of %s failed", entries[0][0], entries[-1][0], key)
-            for entry_id, fields in entries:
-                self._dead_letter(symbol, entry_id, fields, f"fault: {type(error).__name__}: {error}")
-        self._entries += len(entries)
-        self._trades, self._arrived_now = self._trades + self._arrived_now, 0  # now every node has them
-        self._positions[key] = entries[-1][0].decode()
-        if known is None and self._pipeline.complete_from(symbol) is not None:
-            for node in self._live_nodes.get(symbol, ()):
-                self._check_join(node)
-
-    def _arrived(self, symbol: str, trades: np.ndarray) -> None:
-        now = self._clock()
-        latency = max(now - int(trades["ts_recv"][-1]), 0) / 1e6
-        self._tapes[symbol].append(trades)
-        self._arrived_now += len(trades)
-        self._arrivals[symbol] = (now, int(trades["ts_event"][-1]), latency)
-
-    def _tape(self, symbol: str) -> Growing:
-        """Trades kept of ``symbol``; its sink comes before those of the bars, which use what it notes."""
-        if symbol not in self._tapes:
-            self._tapes[symbol] = Growing(TRADE, KEEP_TRADES)
-            self._pipeline.attach(symbol, lambda trades: self._arrived(symbol, trades))
-        return self._tapes[symbol]
-
-    def _attach(self, node: BarsNode) -> None:
-        tape = self._tape(node.symbol)
-
-        def take(trades: np.ndarray) -> None:
-            try:
-                node.take(trades, latency_ms=self._arrivals[node.symbol][2])
-            except Exception:  # one set of bars that cannot be built must not stop the others
-                _log.exception("bars %s of %s failed", node.key[1], node.symbol)
-                node.note_gap(int(trades["ts_event"][0]), int(trades["ts_event"][-1]))
-
-        if len(tape):
-            take(tape.view())
-            self._check_join(node)
-            for gap in self._gaps.get(node.symbol, ()):
-                node.note_gap(gap.start, gap.end)
-        self._live_nodes.setdefault(node.symbol, []).append(node)
-        node.detach = self._pipeline.attach(node.symbol, take)
-        if self._caught_up.is_set():
-            node.ready.set()
-
-    def _detach(self, node: BarsNode) -> None:
-        nodes = self._live_nodes.get(node.symbol, [])
-        if node in nodes:
-            nodes.remove(node)
-            node.detach()
-        if not nodes:
-            self._live_nodes.pop(node.symbol, None)
-
-    def _check_join(self, node: BarsNode) -> None:
-        begins = self._pipeline.complete_from(node.symbol)
-        tape = self._tapes[node.symbol]
-        if tape.dropped and len(tape):
-            begins = int(tape.view()["ts_event"][0])
-        found = hole(self.catalog, node.symbol, node.join.cut, begins)
-        if found is not None:
-            node.note_gap(*found)
-
-    def _covered(self, symbol: str) -> int | None:
-        try:
-            end = covered(self.catalog, symbol)
-        except (WorkbenchError, OSError):
-            _log.exception("history of %s cannot be looked up; its stream is read from the beginning", symbol)
-            return None
-        return end[0] if end else None
-
-    def _on_gap(self, symbol: str, gap: Gap) -> None:
-        gaps = self._gaps.setdefault(symbol, [])
-        gaps.append(gap)
-        del gaps[:-KEEP_GAPS]
-        self._gap_count += 1
-        for node in self._live_nodes.get(symbol, ()):
-            node.note_gap(gap.start, gap.end)
-
-    def _dead_letter(self, symbol: str, entry_id: bytes, fields: dict[bytes, bytes], reason: str) -> None:
-        self._dead += 1
-        self._unsent_dead.append((key_of("trades", symbol), entry_id, fields, reason))
-        del self._unsent_dead[:-1000]
-
-    def _send_dead(self) -> None:
-        while self._unsent_dead:
-            try:
-                self._bus.dead_letter(*self._unsent_dead[0])
-            except BusRefused as error:
-                _log.warning("a dead letter was not stored: %s", error)
-            self._unsent_dead.pop(0)
-
-    def _set_caught_up(self) -> None:
-        self._caught_up.set()
-        for nodes in self._live_nodes.values():
-            for node in nodes:
-                node.ready.set()
-
-    def _set_link(self, state: str, message: str) -> None:
-        since = self._link[1] if self._link[0] == state else self._clock()
-        self._link = (state, since, message)
+            if self._nodes.get(node.key) is node:
+                del self._nodes[node.key]
+            self._reader.do(lambda: self._tapes.detach(node))
 
 
 class _Subscribed:
@@ -437,8 +267,3 @@ class _Subscribed:
 
     def __exit__(self, *_: object) -> None:
         self._live.close()
-
-
-def _stamp(entry_id: str) -> tuple[int, int]:
-    milliseconds, _, number = entry_id.partition("-")
-    return int(milliseconds), int(number or 0)

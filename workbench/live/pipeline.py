@@ -1,11 +1,14 @@
-"""From stream entries to trades in order: decode -> keep each trade once -> validate -> whoever looks at the symbol.
+"""From stream entries to trades in order: decode -> keep each trade once -> validate -> reorder -> whoever looks.
 
-The only place that knows streamz. Nodes pass whole batches, run in the caller's thread, and hold no timers.
+The only place that knows streamz. Nodes pass whole batches, run in the caller's thread, and hold no timers; whoever
+feeds asks for what waits (``due``, ``release``).
 """
 
 from __future__ import annotations
 
+import functools
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +18,7 @@ from streamz import Stream
 from workbench.errors import DataError
 from workbench.live.bus import Entries
 from workbench.live.codec import Batch, Producer, decode
+from workbench.live.reorder import Reorder
 from workbench.market.events import TRADE
 from workbench.market.specs import DAY
 
@@ -45,6 +49,7 @@ class _Sequence:
 @dataclass
 class _Symbol:
     node: Stream
+    reorder: Reorder
     sequences: dict[str, _Sequence] = field(default_factory=dict)
     complete_from: int | None = None
 
@@ -60,19 +65,45 @@ class Pipeline:
         Takes (symbol, gap), before the trades that follow it are passed on.
     clock
         Now, ns UTC: prints from more than a day ahead of it are refused, as one of them would close every bar.
+    hold
+        How long prints wait for older ones, ns; see ``live.reorder``.
     """
 
-    def __init__(self, dead_letter: DeadLetter, on_gap: GapSink, clock: Callable[[], int]) -> None:
-        self._dead_letter, self._on_gap, self._clock = dead_letter, on_gap, clock
+    def __init__(self, dead_letter: DeadLetter, on_gap: GapSink, clock: Callable[[], int], *, hold: int = 0) -> None:
+        self._dead_letter, self._on_gap, self._clock, self._hold = dead_letter, on_gap, clock, hold
+        self.disorder = 0
+        self._waiting: set[str] = set()
         self._symbols: dict[str, _Symbol] = {}
         self._source = Stream()
         decoded = self._source.map(self._decode)
         once = decoded.map(self._once)
-        self._end = once.map(self._validate).filter(lambda item: len(item[1]) > 0).sink(self._deliver)
+        checked = once.map(self._validate).filter(lambda item: len(item[1]) > 0)
+        self._end = checked.map(self._reorder).sink(self._deliver)
 
     def feed(self, symbol: str, entries: Entries) -> None:
         """Take entries of the symbol's stream, in order."""
         self._source.emit((symbol, entries))
+
+    def due(self) -> float | None:
+        """Seconds until ``release`` has something to pass on; ``None`` while nothing waits."""
+        if not self._waiting:
+            return None
+        return max(min(self._symbols[s].reorder.due for s in self._waiting) - time.monotonic_ns(), 0) / 1e9
+
+    def release(self, *, everything: bool = False) -> None:
+        """Pass on what has waited long enough, or all that waits."""
+        now = time.monotonic_ns()
+        for symbol in list(self._waiting):
+            reorder = self._symbols[symbol].reorder
+            before = reorder.disorder
+            trades = reorder.flush() if everything else reorder.release(now)
+            self.disorder += reorder.disorder - before
+            self._deliver((symbol, trades))
+
+    def disorder_of(self, symbol: str) -> int:
+        """Prints of ``symbol`` that were passed on behind a newer one; ``disorder`` has those of all symbols."""
+        known = self._symbols.get(symbol)
+        return known.reorder.disorder if known is not None else 0
 
     def attach(self, symbol: str, function: Callable[[np.ndarray], None]) -> Callable[[], None]:
         """Call ``function`` with each array of new trades of ``symbol``; returns what detaches it."""
@@ -94,7 +125,7 @@ class Pipeline:
 
     def _symbol(self, symbol: str) -> _Symbol:
         if symbol not in self._symbols:
-            self._symbols[symbol] = _Symbol(Stream())
+            self._symbols[symbol] = _Symbol(Stream(), Reorder(self._hold))
         return self._symbols[symbol]
 
     def _decode(self, item: tuple[str, Entries]) -> tuple[str, list[tuple[bytes, dict, Batch]]]:
@@ -121,7 +152,7 @@ class Pipeline:
         return symbol, out
 
     def _new_records(self, symbol: str, state: _Symbol, batch: Batch) -> np.ndarray:
-        who = Producer.parse(batch.producer)
+        who = _parsed(batch.producer)
         name = who.name if who else batch.producer
         records, first = batch.records, int(batch.records["ts_event"][0])
         known = state.sequences.get(name)
@@ -148,25 +179,57 @@ class Pipeline:
         return records
 
     def _plausible(self, times: np.ndarray) -> int:
-        times = times[times <= self._clock() + DAY]
-        return int(times.max()) if len(times) else -(2**63)
+        newest, limit = int(times.max()), self._clock() + DAY
+        if newest > limit:
+            times = times[times <= limit]
+            newest = int(times.max()) if len(times) else -(2**63)
+        return newest
 
-    def _validate(self, item: tuple[str, list[tuple]]) -> tuple[str, np.ndarray]:
+    def _validate(self, item: tuple[str, list[tuple]]) -> tuple[str, np.ndarray, np.ndarray]:
         symbol, batches = item
-        good = []
-        for entry_id, fields, records in batches:
-            usable, reason = check_trades(records, self._clock())
-            if reason:
-                self._dead_letter(symbol, entry_id, fields, reason)
-                records = records[usable]
-            good.append(records)
-        if not good:
-            return symbol, np.empty(0, TRADE)
-        return symbol, good[0] if len(good) == 1 else np.concatenate(good)
+        now, parts = self._clock(), [records for *_, records in batches]
+        trades = _joined(parts)
+        if check_trades(trades, now)[1]:
+            parts = [self._usable(symbol, *batch, now=now) for batch in batches]
+            trades = _joined(parts)
+        return symbol, trades, np.cumsum([len(part) for part in parts], dtype=np.int64)
+
+    def _usable(self, symbol: str, entry_id: bytes, fields: dict, records: np.ndarray, *, now: int) -> np.ndarray:
+        usable, reason = check_trades(records, now)
+        if reason:
+            self._dead_letter(symbol, entry_id, fields, reason)
+        return records[usable]
+
+    def _reorder(self, item: tuple[str, np.ndarray, np.ndarray]) -> tuple[str, np.ndarray]:
+        symbol, trades, ends = item
+        reorder = self._symbol(symbol).reorder
+        before = reorder.disorder
+        trades = reorder.put(trades, ends, time.monotonic_ns())
+        self.disorder += reorder.disorder - before
+        return symbol, trades
 
     def _deliver(self, item: tuple[str, np.ndarray]) -> None:
         symbol, trades = item
-        self._symbol(symbol).node.emit(trades)
+        state = self._symbol(symbol)
+        (self._waiting.add if len(state.reorder) else self._waiting.discard)(symbol)
+        if len(trades):
+            state.node.emit(trades)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(producer: str) -> Producer | None:
+    return Producer.parse(producer)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    if len(parts) == 1:
+        return parts[0]
+    # One after the other: ``concatenate`` works out the common type of record arrays anew, at 10 us an array.
+    out, at = np.empty(sum(map(len, parts)), TRADE), 0
+    for part in parts:
+        out[at : at + len(part)] = part
+        at += len(part)
+    return out
 
 
 def check_trades(trades: np.ndarray, now: int) -> tuple[np.ndarray, str | None]:
@@ -178,7 +241,7 @@ def check_trades(trades: np.ndarray, now: int) -> tuple[np.ndarray, str | None]:
         "time is more than a day ahead": trades["ts_event"] > now + DAY,
         "side is none of -1, 0, 1": np.abs(trades["side"].astype("i2")) > 1,
     }
-    bad = np.logical_or.reduce(list(faults.values()))
+    bad = functools.reduce(np.logical_or, faults.values())
     if not bad.any():
         return ~bad, None
     why = "; ".join(f"{what} ({int(mask.sum())})" for what, mask in faults.items() if mask.any())

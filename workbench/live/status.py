@@ -22,6 +22,10 @@ class HubStatus:
     ``state``: ``off`` (not running), ``connecting`` (never reached Redis yet), ``live``, ``reconnecting`` (Redis is
     lost), ``stale`` (a session is open and nothing comes). ``since_ns``: when that began. ``gaps``: stretches of which
     trades are missing. ``latency_ms``: from the feed's receipt of the last trade to here (NaN before the first).
+
+    Prints out of order, see ``live.reorder``. ``disorder``: passed on behind a newer one, as they came later than the
+    hold. ``late``: came too late for their bar and are in none; of the bars of a symbol that are looked at now, those
+    that were hit worst.
     """
 
     state: str
@@ -33,6 +37,8 @@ class HubStatus:
     gaps: int
     dead_letters: int
     message: str
+    late: int = 0
+    disorder: int = 0
 
 
 class OpenSessions:

@@ -177,6 +177,17 @@ def test_kinds_of_bars_take_frames_of_bars():
         Resampler("5min").update(fine)
 
 
+def test_bars_of_the_innermost_base_go_through_all_that_are_between():
+    fine = bars_from_trades(tape(3000), "1min")
+    for spec in ("linebreak(ha(1min))", "ha(renko:0.05(1min))"):
+        live = Resampler(spec)
+        parts = [live.update_bars(part) for part in np.array_split(fine, 7)]
+        inner = Resampler(str(live.spec.base))
+        closed = np.concatenate([inner.update_bars(part) for part in np.array_split(fine, 3)])
+        bare = Resampler(type(live.spec)(live.spec.kind, live.spec.args))
+        assert np.concatenate(parts).tobytes() == bare.update_bars(closed).tobytes() and len(closed)
+
+
 def test_quotes_make_bars_of_bars():
     quotes = pd.DataFrame(
         {"ts_event": START + np.arange(600) * S, "bid": 1.1 + np.sin(np.arange(600) / 50), "ask": 1.2}

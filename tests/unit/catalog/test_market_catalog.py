@@ -74,7 +74,7 @@ def test_bars_are_those_of_the_trades_in_any_range(
     catalog: MarketCatalog, symbol: str, spec: str, session: str | None
 ) -> None:
     one = BarSpec.parse(spec)
-    kept = calendar(session) if session else calendar("24/7") if one.step else catalog.instrument(symbol).calendar
+    kept = calendar(session) if session else catalog.instrument(symbol).calendar_of(one)
     want = bars_from_trades(tape(), one, kept)
     same(catalog.bar_records(symbol, spec, session=session), want)
     for low, high in ((T0 + DAY + 1, T0 + 9 * DAY), (T0 - DAY, T0 + 5), (T0 + 17 * DAY, T0 + 99 * DAY)):
@@ -167,7 +167,7 @@ def test_the_widest_source_wins_and_events_among_equals(tmp_path: Path) -> None:
     assert catalog.sources("BTC-USD")[0] == "c"
     assert len(catalog.bars("BTC-USD", "1d")) == 3000
     same(catalog.bar_records("BTC-USD", "1h"), bars_from_trades(tape(), BarSpec.parse("1h")))
-    assert catalog._plan("BTC-USD", BarSpec.parse("1h"), session=None, price=None, source=None).source == "a"
+    assert catalog._bars("BTC-USD", BarSpec.parse("1h"), session=None, price=None, source=None).plan.source == "a"
     assert len(catalog.bars("BTC-USD", "1d", source="a")) == DAYS + 1
     with pytest.raises(UnknownNameError, match="source of BTC-USD 'd'"):
         catalog.bars("BTC-USD", "1d", source="d")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import workbench
+from workbench.bars import resample
 from workbench.catalog import MarketCatalog, Store
 from workbench.catalog.reader import frame_records
 from workbench.errors import DataError, UnknownNameError
@@ -105,6 +106,34 @@ def test_data_of_another_reader_is_a_symbol_like_any(catalog: MarketCatalog) -> 
         catalog.trades("ACME")
     with pytest.raises(DataError, match="no exact 1h bars"):
         catalog.bars("ACME", "1h")
+    averaged = catalog.bars("ACME", "ha(1d)")
+    assert len(averaged) == 30 and averaged["real_close"].tolist() == [1.5] * 30
+    assert catalog.latest_bars("ACME", "ha(1w)", 2)["volume"].tolist() == [70, 20]
+    with pytest.raises(
+        DataError, match=r"1000tick bars of ACME are made of trades, and there are only 1d bars.*ha\(1d\)"
+    ):
+        catalog.bars("ACME", "1000tick")
+
+
+def test_trades_of_another_reader_make_any_bars(catalog: MarketCatalog) -> None:
+    path = catalog.catalogs_dir / "tape.csv"
+    index = pd.date_range("2024-01-01 15:00", periods=40, freq="11min")
+    tape = pd.DataFrame({"time": index, "price": np.arange(40) % 7 + 1.0, "size": 2.0})
+    tape.to_csv(path, index=False)
+    (catalog.catalogs_dir / "mine.yaml").write_text(
+        ACME.replace("acme.csv", "tape.csv").replace(
+            "kind: bars, spec: 1d, symbol: ACME, tz: America/New_York", "symbol: T"
+        )
+    )
+    frame = tape.set_index("time")
+    for spec in ("1h", "9tick", "renko:1.0", "ha(1h)", "linebreak(9tick)"):
+        want = resample(frame, spec, session="24/7")
+        pd.testing.assert_frame_equal(catalog.bars("T", spec), want, check_freq=False)
+        half = catalog.bars("T", spec, "2024-01-01 18:00", as_="dask").compute(scheduler="synchronous")
+        pd.testing.assert_frame_equal(half, want[want.index >= "2024-01-01 18:00Z"], check_freq=False)
+        assert catalog.latest_bars("T", spec, 2)["close"].tolist() == want["close"].tolist()[-2:]
+    with pytest.raises(DataError, match="made of quotes, and there are only trades"):
+        catalog.bars("T", "9tick", price="mid")
 
 
 def test_an_entry_of_ours_is_a_name_for_its_symbol(catalog: MarketCatalog) -> None:
@@ -155,6 +184,8 @@ def test_frames_of_others_become_records() -> None:
     ):
         with pytest.raises(DataError, match=message):
             frame_records(bad)
+    with pytest.raises(DataError, match="spec 1000tick: bars that are given are time bars"):
+        frame_records(bars, spec="1000tick")
 
 
 def test_intake_is_imported_only_when_there_is_need(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.bars import bars_from_trades, quote_bars_from_quotes
 from workbench.catalog import Store, rollups
@@ -135,3 +137,29 @@ def test_whole_bars_cover_every_bar_that_is_touched() -> None:
     low, high = rollups.whole_bars(week, calendar("XNYS"), night, night + 1)  # between two sessions of a week
     assert np.datetime64(low, "ns") == np.datetime64("2024-03-04T14:30")
     assert np.datetime64(high, "ns") == np.datetime64("2024-03-08T21:00")
+
+
+@pytest.mark.parametrize("name", ["XNYS", "all:XNYS", "all:XHKG", "XHKG", "all:CME_ES", "24/7", "days:Asia/Kolkata"])
+@given(st.data())
+def test_whole_bars_are_the_bars_that_are_touched(name: str, data: st.DataObject) -> None:
+    spec = BarSpec.parse(data.draw(st.sampled_from(["7min", "45min", "1h", "4h", "24h", "1d", "1w"])))
+    minute = st.integers(0, 8 * 1440).map(lambda k: T0 - 2 * DAY + k * 60 * SECOND + k % 3)
+    start, end = sorted((data.draw(minute), data.draw(minute)))
+    end += 1
+    windows = calendar(name).windows(spec, start - 40 * DAY, end + 40 * DAY)
+    spans = []  # begin and end of every bar there is
+    for open_, close, stamp in zip(windows.open.tolist(), windows.close.tolist(), windows.stamp.tolist(), strict=True):
+        begin = stamp
+        while windows.step and begin > open_:
+            begin -= windows.step
+        if not windows.step and spans and spans[-1][0] == stamp:
+            spans[-1] = (stamp, close)
+        elif not windows.step:
+            spans.append((stamp, close))
+        while windows.step and begin < close:
+            if begin + windows.step > open_:
+                spans.append((max(begin, open_), min(begin + windows.step, close)))
+            begin += windows.step
+    touched = [span for span in spans if span[0] < end and span[1] > start]
+    want = (touched[0][0], touched[-1][1]) if touched else None
+    assert rollups.whole_bars(spec, calendar(name), start, end) == want

@@ -95,7 +95,7 @@ def test_a_redis_that_came_back_with_less_does_not_stall_us(
     publisher.publish("X", trades[:1000])
     until(lambda: hub.status().trades == 1000)
     # A clock behind the old one: IDs given out from now on are smaller than those that were read.
-    hub._positions["wb:trades:X"] = "99999999999999-5"
+    hub._reader.positions["wb:trades:X"] = "99999999999999-5"
     if emptied:
         bus.execute("FLUSHALL")
     server.stop()
@@ -219,14 +219,14 @@ def test_equal_subscriptions_share_and_the_last_frees(open_hub, open_publisher, 
     assert all(one.wait_ready(5) for one in (a, b, other))
     assert a.snapshot() is b.snapshot()
     node = weakref.ref(a._node)
-    assert hub._pipeline.nodes("X") == 3  # the tape and two sets of bars
+    assert hub._tapes.pipeline.nodes("X") == 3  # the tape and two sets of bars
     a.close()
     a.close()
     assert hub.node_count() == 2
     b.close()
     other.close()
     assert hub.node_count() == 0
-    until(lambda: hub._pipeline.nodes("X") == 1)
+    until(lambda: hub._tapes.pipeline.nodes("X") == 1)
     del a, b
     until(lambda: gc.collect() >= 0 and node() is None)
 
@@ -238,8 +238,8 @@ def test_two_hundred_open_and_close_cycles_leave_nothing(open_hub, open_publishe
     for _ in range(200):
         with hub.subscribed("X", "1min"), hub.subscribed("X", "5s"):
             pass
-    until(lambda: hub._commands.empty() and hub._pipeline.nodes("X") == 1)
-    assert (hub.node_count(), hub._handles, hub._live_nodes) == (0, {}, {})
+    until(lambda: hub._reader.idle and hub._tapes.pipeline.nodes("X") == 1)
+    assert (hub.node_count(), hub._handles, hub._tapes.known["X"].nodes) == (0, {}, [])
 
 
 def test_threads_end_and_streams_are_let_go(server: EmbeddedRedis, bus: Bus, record, until) -> None:
@@ -271,6 +271,13 @@ def test_a_hub_without_redis_says_so_and_ends(until) -> None:
     hub.stop()
     with pytest.raises(SpecError, match="did you mean"):
         hub.subscribe("X", "1mni")
+
+
+def test_kinds_that_are_made_of_bars_need_a_base(open_hub) -> None:
+    with pytest.raises(SpecError, match=r"write ha\(5min\)"):
+        open_hub().subscribe("X", "ha")
+    with pytest.raises(SpecError, match=r"write linebreak:3\(5min\)|write linebreak\(5min\)"):
+        open_hub().bars("X", "linebreak")
 
 
 def test_stale_when_an_open_market_is_quiet(bus: Bus, server: EmbeddedRedis, record, until) -> None:
@@ -341,3 +348,91 @@ def test_trades_that_form_no_bars_are_kept_but_move_no_price(bus: Bus, open_hub,
     assert live.snapshot().last_price == trades["price"][4]
     assert hub.status().trades == 10
     assert hub.trade_records("X").dtype == TRADE
+
+
+def shuffled(trades: np.ndarray, reach: int) -> np.ndarray:
+    """The trades, each up to ``reach`` places from its own."""
+    noise = np.random.default_rng(3)
+    return trades[np.argsort(np.arange(len(trades)) + noise.integers(0, reach, len(trades)), kind="stable")]
+
+
+def in_order(trades: np.ndarray) -> np.ndarray:
+    return trades[np.argsort(trades["ts_event"], kind="stable")]
+
+
+def test_disorder_inside_of_a_batch_is_mended_for_everybody(bus: Bus, open_hub, record, until) -> None:
+    trades, hubs = shuffled(record(2000), 8), [open_hub(), open_hub()]
+    early = hubs[0].subscribe("X", "1s")
+    who = str(Producer("me", int(trades["ts_event"].min()), "a"))
+    for first in range(0, 2000, 100):
+        send(bus, trades[first : first + 100], first, who=who)
+    expected = np.concatenate([in_order(part) for part in np.array_split(trades, 20)])
+    for hub in hubs:
+        until(lambda hub=hub: hub.status().trades == 2000)
+        np.testing.assert_array_equal(hub.trade_records("X"), expected)
+        behind = expected["ts_event"] < np.maximum.accumulate(expected["ts_event"])
+        assert hub.status("X").disorder == hub.status().disorder == behind.sum() > 0
+    late = hubs[1].subscribe("X", "1s")
+    for live in (early, late):
+        assert live.wait_ready(5)
+    np.testing.assert_array_equal(all_bars(early), all_bars(late))
+    assert early.snapshot().late == late.snapshot().late == hubs[0].status("X").late == hubs[0].status().late > 0
+    # What is in no bar was counted; nothing else is missing.
+    assert all_bars(early)["trades"].sum() + early.snapshot().late >= (trades["flags"] == 0).sum()
+
+
+def test_a_hold_mends_disorder_between_batches_and_lets_go_by_the_clock(bus: Bus, open_hub, record, until) -> None:
+    trades = shuffled(record(2000, hours=0.02), 64)  # 72 s: 64 prints are at most some seconds
+    hub = open_hub(reorder_ms=20_000)
+    live = {spec: hub.subscribe("X", spec) for spec in ("1s", "1min", "50tick", "ha(1s)")}
+    who = str(Producer("me", int(trades["ts_event"].min()), "a"))
+    for first in range(0, 2000, 40):
+        send(bus, trades[first : first + 40], first, who=who)
+    until(lambda: hub.status().entries == 50)
+    held = 2000 - hub.status().trades
+    assert 0 < held < 1500, "the last seconds wait for older prints"
+    hub.stop()  # what waits is not lost
+    assert hub.status().trades == 2000
+    np.testing.assert_array_equal(hub.trade_records("X"), in_order(trades))
+    for one in live.values():
+        same(one, in_order(trades))
+        assert one.snapshot().late == 0
+    assert (hub.status().late, hub.status().disorder, hub.status("X").gaps) == (0, 0, 0)
+
+
+def test_held_prints_come_out_by_the_clock_also_while_redis_is_away(
+    server: EmbeddedRedis, bus: Bus, open_hub, record, until
+) -> None:
+    trades, hub = shuffled(record(100, hours=0.0001), 10), open_hub(reorder_ms=1500)  # 0.4 s of event time
+    live = hub.subscribe("X", "1min")
+    send(bus, trades)
+    until(lambda: hub.status().entries == 1)
+    server.kill()
+    until(lambda: hub.status().state == "reconnecting")
+    until(lambda: hub.status().trades == 100)
+    assert hub.status().state == "reconnecting"
+    same(live, in_order(trades))
+    server.start()
+    until(lambda: hub.status().state == "live")
+    bus.close()
+    send(bus, trades[:10], who=str(Producer("another", 0, "b")))
+    until(lambda: hub.status().trades == 110)
+
+
+def test_prints_that_come_too_late_for_their_bar_are_counted(bus: Bus, open_hub, record, until) -> None:
+    trades, hub = record(300), open_hub()
+    trades["flags"] = 0
+    lives = [hub.subscribe("X", spec) for spec in ("1min", "1h", "50tick")]
+    send(bus, trades[100:], who=str(Producer("one", 0, "a")))
+    send(bus, trades[:100], who=str(Producer("two", 0, "b")))
+    until(lambda: hub.status().trades == 300)
+    counts = []
+    for live in lives:
+        assert live.wait_ready(5)
+        closed_before = trades["ts_event"][:100] < all_bars(live)["time"][-1]
+        expected = 0 if live.spec == "50tick" else int(closed_before.sum())
+        assert live.snapshot().late == expected
+        assert all_bars(live)["trades"].sum() == 300 - expected
+        counts.append(expected)
+    assert hub.status("X").late == hub.status().late == max(counts) > 0
+    assert hub.status("Y").late == 0

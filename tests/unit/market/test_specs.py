@@ -55,7 +55,8 @@ def test_steps():
     [
         ("1000tick", "1000tick"), ("1e3 ticks", "1000tick"), ("50000vol", "50000vol"), ("50_000vol", None),
         ("1e6usd", "1e6usd"), ("1000000 USD", "1e6usd"), ("2500000usd", "2.5e6usd"), ("1234567usd", "1234567usd"),
-        ("0.5vol", "0.5vol"), ("0.00001vol", "1e-05vol"), ("range:0.5", "range:0.5"), ("Range: 1", "range:1.0"), ("renko:1.0", "renko:1.0"),
+        ("0.5vol", "0.5vol"),
+        ("0.00001vol", "1e-05vol"), ("range:0.5", "range:0.5"), ("Range: 1", "range:1.0"), ("renko:1.0", "renko:1.0"),
         ("renko:atr14(1d)", "renko:atr14(1d)"), ("heikin_ashi(5m)", "ha(5min)"), ("linebreak:3(1d)", "linebreak(1d)"),
         ("linebreak:2( 60s )", "linebreak:2(1min)"), ("pnf:1,3(1d)", "pnf:1.0(1d)"), ("ha(renko:1)", "ha(renko:1.0)"),
         ("kagi:4%(1d)", "kagi:4%(1d)"), ("tib:500", "tick_imbalance:500"), ("ha", "ha"),

@@ -132,7 +132,7 @@ class IqfeedImporter(Importer):
         at_end = self.stamps == "close"
         spec = BarSpec.parse(self.spec) if self.spec else None
         if "daily" in tape:
-            spec = spec or BarSpec(1, "d")
+            spec = spec or BarSpec.parse("1d")
             days = calendar(f"days:{self.tz}") if self.tz else home
             opens, known = session_opens(tape["time"], days, spec, at_end=at_end)
             tape["time"] = opens

@@ -27,6 +27,7 @@ from workbench.market.instruments import Instrument
 from workbench.market.specs import BarSpec
 
 _NS_PER_MS = 1_000_000
+_OFFICIAL_PRINTS = 0x1000000 | 0x4000000  # of LEAN's condition bits: official close, official open
 _RESOLUTIONS = {"tick": "", "second": "1s", "minute": "1min", "hour": "1h", "daily": "1d"}
 
 
@@ -139,7 +140,7 @@ class LeanImporter(Importer):
 
     def _settle(self, tape: Tape, place: _Place, market: _Market, instrument: Instrument) -> None:
         if place.resolution == "daily" and market.daily_sessions and not self.tz:
-            tape["time"], known = session_opens(tape["time"], instrument.calendar, BarSpec(1, "d"), at_end=False)
+            tape["time"], known = session_opens(tape["time"], instrument.calendar, BarSpec.parse("1d"), at_end=False)
             tape.reject(~known, f"calendar {instrument.session} has no session on this date (--tz takes midnights)")
         else:
             tape.localise("time", self.tz or market.tz)
@@ -187,7 +188,7 @@ def _take_trades(rows: Rows, place: _Place, scale: float, bars: bool) -> dict[st
     columns["size"] = rows.numbers(2, "size")
     reject_prices(rows, {"price": columns["price"]})
     reject_sizes(rows, {"size": columns["size"]})
-    columns["flags"] = np.where(_suspicious(rows, 5), FLAG_NO_BAR, 0).astype("u2")
+    columns["flags"] = np.where(_suspicious(rows, 5) | _official(rows, 4), FLAG_NO_BAR, 0).astype("u2")
     return columns
 
 
@@ -247,6 +248,22 @@ def _suspicious(rows: Rows, column: int) -> np.ndarray:
     if len(rows.columns) <= column:
         return np.zeros(len(rows.lines), bool)
     return rows.numbers(column, "suspicious", blank=0.0) == 1
+
+
+def _official(rows: Rows, column: int) -> np.ndarray:
+    """Official opens and closes of a market centre: they repeat what its auction printed, and are no trades."""
+    if len(rows.columns) <= column:
+        return np.zeros(len(rows.lines), bool)
+    texts = rows.columns[column].dictionary_encode()
+    bits = [_hex(text) & _OFFICIAL_PRINTS != 0 for text in texts.dictionary.to_pylist()]
+    return np.array([*bits, False])[texts.indices.fill_null(len(bits)).to_numpy(zero_copy_only=False)]
+
+
+def _hex(text: str) -> int:
+    try:
+        return int(text or "0", 16)
+    except ValueError:
+        return 0
 
 
 def _need(rows: Rows, width: int, layout: str) -> None:

@@ -25,11 +25,11 @@ def infer_spec(times: np.ndarray) -> BarSpec:
     low, usual = int(gaps.min()), float(np.median(gaps)) / DAY
     if low >= 20 * 3600 * SECOND:
         if usual < 4.5:
-            return BarSpec(1, "d")
+            return BarSpec.parse("1d")
         if 5 <= usual < 10 and low >= 4 * DAY:
-            return BarSpec(1, "w")
+            return BarSpec.parse("1w")
         if 27 <= usual < 32:
-            return BarSpec(1, "mo")
+            return BarSpec.parse("1mo")
         raise IngestError(f"bars that are {usual:.1f} days apart are no days, weeks or months{_ASK}")
     step = int(np.gcd.reduce(gaps))
     if step % SECOND or (step not in _KNOWN and step != low):

@@ -29,6 +29,14 @@ def test_equity_ticks(parse: Parse, zip_file: ZipFile) -> None:
     assert importers.get("lean")().source_of(SourceFile(path)) == "lean-usa"
 
 
+def test_official_opens_and_closes_form_no_bars(parse: Parse, zip_file: ZipFile) -> None:
+    rows = [("2000", 0), ("4000001", 0), ("", 0), ("xyz", 0), ("1000000", 0), ("40", 1)]
+    text = "\n".join(f"{34200000 + i},1674200,210,Q,{bits},{mark}" for i, (bits, mark) in enumerate(rows))
+    path = zip_file("equity/usa/tick/spy/20131008_trade.zip", **{"20131008_spy_Trade_Tick.csv": text})
+    (part,) = parse("lean", path, None)
+    assert (part.records["flags"] & FLAG_NO_BAR).tolist() == [0, 1, 0, 0, 1, 1] and part.bad == []
+
+
 def test_equity_quotes_carry_one_side(parse: Parse, zip_file: ZipFile) -> None:
     text = "14400640,1800100,200,0,0,P,1,0\n14400640,0,0,1826200,100,P,1,0\n"
     text += "14400641,0,0,1826200,100,P,1,1\n1,0,0,0,0,P,1,0"
