@@ -1,4 +1,7 @@
-"""Trades to one-minute bars beside polars and pandas: all nine columns on every side, results compared."""
+"""Trades to bars beside polars, pandas and duckdb: all nine columns on every side, results compared.
+
+Here is what happens in memory; ``bars_store`` has the rows from Parquet and ``bars_kinds`` those of each kind of bar.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,22 @@ import numpy as np
 import pandas as pd
 
 import workbench as wb
+from benchmarks import bars_kinds, bars_store
+from benchmarks.tape import same, tape
 from benchmarks.timing import in_turn, row
 
 TRADES = 20_000_000
 
 
-def tape(n: int) -> pd.DataFrame:
-    """A seeded month of trades on a tick grid."""
-    rng = np.random.default_rng(7)
-    start = pd.Timestamp("2026-01-05", tz="UTC").value
-    return pd.DataFrame(
-        {
-            "ts_event": start + np.sort(rng.integers(0, 30 * 86_400 * 10**9, n)),
-            "price": 60_000 + np.cumsum(rng.integers(-1, 2, n)) * 0.01,
-            "size": rng.exponential(1.0, n),
-            "side": rng.choice(np.array([-1, 1], np.int8), n),
-        },
-        copy=False,
-    )
-
-
 def run(*, quick: bool = False) -> Iterator[dict]:
-    """Rows of the benchmark, one a peer."""
+    """Rows of the benchmark, one a job and peer."""
     trades = tape(TRADES // 20 if quick else TRADES)
     millions = f"{len(trades) / 1e6:g} M trades -> 1min, in memory"
     yield polars_row(trades, millions, runs=3 if quick else 7)
     yield pandas_row(trades, millions)
     yield stream_row(trades)
+    yield from bars_store.rows(trades, runs=3 if quick else 5)
+    yield from bars_kinds.rows(trades)
 
 
 def polars_row(trades: pd.DataFrame, job: str, *, runs: int) -> dict:
@@ -104,10 +96,3 @@ def stream_row(trades: pd.DataFrame) -> dict:
     ours_s, batch_s = in_turn(stream, lambda: wb.resample(records, "1min"), runs=3)
     job = f"{len(records) / 1e6:g} M trades -> 1min, batches of 512"
     return row(job, ours_s, "ours, in one piece", batch_s, None, checked)
-
-
-def same(bars: pd.DataFrame, wanted: dict[str, np.ndarray]) -> bool:
-    """Prices and counts equal exactly, sums to 1e-9 (peers add in another order)."""
-    exact = all((bars[name].to_numpy() == wanted[name]).all() for name in ("open", "high", "low", "close", "trades"))
-    sums = ("volume", "buy_volume", "sell_volume", "vwap")
-    return bool(exact and all(np.allclose(bars[name], wanted[name], rtol=1e-9, atol=0) for name in sums))

@@ -13,13 +13,18 @@ from typing import Any
 def in_turn(*jobs: Callable[[], Any], runs: int = 5) -> list[float]:
     """Median seconds of each job over ``runs`` rounds after one round that is not counted."""
     taken: list[list[float]] = [[] for _ in jobs]
-    for counted in range(-1, runs):
-        for job, seconds in zip(jobs, taken, strict=True):
-            gc.collect()
-            begin = time.perf_counter()
-            job()
-            if counted >= 0:
-                seconds.append(time.perf_counter() - begin)
+    gc.collect()
+    gc.freeze()  # what is there already is not looked through again: only what the jobs leave
+    try:
+        for counted in range(-1, runs):
+            for job, seconds in zip(jobs, taken, strict=True):
+                gc.collect()
+                begin = time.perf_counter()
+                job()
+                if counted >= 0:
+                    seconds.append(time.perf_counter() - begin)
+    finally:
+        gc.unfreeze()
     return [statistics.median(seconds) for seconds in taken]
 
 

@@ -23,11 +23,30 @@ def time_bars(
     columns: list[np.ndarray], spec: BarSpec, sessions: Calendar | None, *, flagged: bool, delta: bool = False
 ) -> np.ndarray:
     """Time bars of a tape, the last one as far as it goes. Columns: times (int64 ns), price, size, side, flags."""
+    time, acc, count = _folded(columns, spec, sessions, flagged=flagged, delta=delta)
+    return finished(time, acc, count, count)
+
+
+def time_bars_so_far(
+    columns: list[np.ndarray], spec: BarSpec, sessions: Calendar | None, *, flagged: bool, delta: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """As ``time_bars``, those that are closed apart from the one that is not.
+
+    That one is none when only flagged prints fell into it: they close the bar before, and make no bar.
+    """
+    time, acc, count = _folded(columns, spec, sessions, flagged=flagged, delta=delta)
+    closed, forming = slice(None, -1), slice(-1, None)
+    return tuple(finished(time[part], acc[part], count[part], count[part]) for part in (closed, forming))
+
+
+def _folded(
+    columns: list[np.ndarray], spec: BarSpec, sessions: Calendar | None, *, flagged: bool, delta: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     columns, rows, (low, high, times) = _cut(columns, columns[0], spec, sessions)
     time, bar = numbered(times)
     acc, count = np.zeros((len(time), width(delta))), np.zeros(len(time), np.int64)
     fold_trades(low, high, bar, columns, acc=acc, count=count, flagged=flagged, rows=rows)
-    return finished(time, acc, count, count)
+    return time, acc, count
 
 
 def time_bars_of_bars(

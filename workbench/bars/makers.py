@@ -84,8 +84,7 @@ class TimeBars:
 
     def whole(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         """As ``take`` and ``forming``, by two threads."""
-        bars = batch.time_bars(columns, self.spec, self.sessions, flagged=self.flagged, delta=self.delta)
-        return bars[:-1], bars[-1:]
+        return batch.time_bars_so_far(columns, self.spec, self.sessions, flagged=self.flagged, delta=self.delta)
 
     @property
     def forming(self) -> np.ndarray:

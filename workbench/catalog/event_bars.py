@@ -8,56 +8,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.bars import bars_from_trades, record_dtype
+from workbench.bars import record_dtype
 from workbench.bars.makers import maker
-from workbench.catalog import output
+from workbench.catalog import output, schema
 from workbench.catalog.manifest import Part
 from workbench.catalog.rollups import whole_stretches
-from workbench.catalog.shelf import Shelf
+from workbench.catalog.tape import Tape
 from workbench.catalog.time_bars import TimeBars
 from workbench.market.calendars import Calendar
-from workbench.market.events import TRADE
 from workbench.market.specs import DAY, SECOND, BarSpec
 
-_ROWS = 2_000_000  # trades that are read at once, about; 70 MB
 _KEPT_BYTES = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Tape:
-    """Trades, or with ``middle`` the quotes of a shelf as prints of size 0 in the middle, of [first, until) (ns)."""
-
-    shelf: Shelf
-    first: int
-    until: int
-    middle: bool = False
-
-    def read(self, start: int, end: int) -> np.ndarray:
-        """Trades of [start, end) (ns)."""
-        records = self.shelf.read(start, end)
-        if not self.middle:
-            return records
-        known = records[~(np.isnan(records["bid"]) | np.isnan(records["ask"]))]
-        trades = np.zeros(len(known), TRADE)
-        trades["ts_event"], trades["price"] = known["ts_event"], (known["bid"] + known["ask"]) / 2
-        return trades
-
-    def portions(self, edges: np.ndarray) -> list[int]:
-        """Those of ``edges`` (ns, ascending) between which lie about as many rows as may be read at once."""
-        parts = self.shelf.parts()
-        firsts = np.array([part.first for part in parts], np.int64)
-        rows = np.concatenate([[0], np.cumsum([part.rows for part in parts])])
-        before = rows[np.searchsorted(firsts, edges)]
-        kept = [0]
-        for i in range(1, len(edges) - 1):
-            if before[i + 1] - before[kept[-1]] > _ROWS:
-                kept.append(i)
-        return [int(edges[i]) for i in kept] + [int(edges[-1])]
 
 
 @dataclass(frozen=True)
@@ -107,7 +73,7 @@ class RunBars:
 
     def whole(self) -> tuple[np.ndarray, np.ndarray]:
         """All bars that are complete, and the one that is not."""
-        return _streamed(self.spec, self.sessions, self.tape)
+        return self.tape.bars(self.spec, self.sessions, self.tape.first, self.tape.until)
 
     def origin(self) -> tuple[Hashable, tuple[Part, ...]] | None:
         """As for ``TimeBars``."""
@@ -136,12 +102,8 @@ class RunBars:
     def _made(self, runs: np.ndarray) -> np.ndarray:
         if not len(runs):
             return np.empty(0, self.dtype)
-        edges = self.tape.portions(runs)
-        pieces = [
-            bars_from_trades(self.tape.read(low, high), self.spec, self.sessions)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
-        ]
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        bars = self.tape.bars(self.spec, self.sessions, int(runs[0]), int(runs[-1]))
+        return schema.joined(list(bars), self.dtype)
 
 
 @dataclass(frozen=True)
@@ -202,24 +164,8 @@ class RunningBars:
 
     def _made(self) -> tuple[np.ndarray, np.ndarray]:
         if isinstance(self.base, Tape):
-            return _streamed(self.spec, self.sessions, self.base)
+            return self.base.bars(self.spec, self.sessions, self.base.first, self.base.until)
         return maker(self.spec, self.sessions).whole_bars(*self.base.whole())
-
-
-def _streamed(spec: BarSpec, sessions: Calendar, tape: Tape) -> tuple[np.ndarray, np.ndarray]:
-    """Bars of a whole tape in portions: those that are complete, and the one that is not."""
-    stream = maker(spec, sessions)
-    parts = [part.first for part in tape.shelf.parts() if tape.first < part.first < tape.until]
-    edges = tape.portions(np.array([tape.first, *parts, tape.until], np.int64))
-    closed = [np.empty(0, record_dtype(spec))]
-    for records in _pieces(tape, edges):
-        closed.append(stream.take([records[name] for name in ("ts_event", "price", "size", "side", "flags")]))
-    return np.concatenate(closed), stream.forming
-
-
-def _pieces(tape: Tape, edges: list[int]) -> Iterator[np.ndarray]:
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        yield tape.read(low, high)
 
 
 def _origin(spec: BarSpec, sessions: Calendar, tape: Tape) -> tuple[Hashable, tuple[Part, ...]] | None:

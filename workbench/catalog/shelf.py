@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from workbench.catalog import output
 from workbench.catalog.manifest import Part
 from workbench.catalog.store import Store
+
+Pieces = Iterator[list[np.ndarray]]
+Result = TypeVar("Result")
 
 
 class Shelf(Protocol):
@@ -22,6 +25,11 @@ class Shelf(Protocol):
 
     def read(self, start: int | None, end: int | None) -> np.ndarray:
         """Records of [start, end) (ns)."""
+
+    def scan(
+        self, start: int | None, end: int | None, *, columns: list[str], take: Callable[[Pieces], Result]
+    ) -> Result:
+        """What ``take`` makes of the columns of [start, end) (ns), piece by piece, as ``Store.scan``."""
 
     def tail(self, rows: int, before: int | None) -> np.ndarray:
         """The newest ``rows`` records before ``before`` (ns)."""
@@ -48,6 +56,12 @@ class Stored:
         """Records of [start, end) (ns)."""
         return self.store.read(self.source, self.kind, self.symbol, start, end)
 
+    def scan(
+        self, start: int | None, end: int | None, *, columns: list[str], take: Callable[[Pieces], Result]
+    ) -> Result:
+        """What ``take`` makes of the columns of [start, end) (ns), which two threads unpack."""
+        return self.store.scan(self.source, self.kind, self.symbol, start, end, columns=columns, take=take)
+
     def tail(self, rows: int, before: int | None) -> np.ndarray:
         """The newest ``rows`` records before ``before`` (ns), reading from the end only what they need."""
         return self.store.tail(self.source, self.kind, self.symbol, rows, before=before)
@@ -68,6 +82,13 @@ class Given:
     def read(self, start: int | None, end: int | None) -> np.ndarray:
         """Records of [start, end) (ns)."""
         return output.cut(self.records, start, end)
+
+    def scan(
+        self, start: int | None, end: int | None, *, columns: list[str], take: Callable[[Pieces], Result]
+    ) -> Result:
+        """What ``take`` makes of the columns of [start, end) (ns), in one piece."""
+        records = self.read(start, end)
+        return take(iter([[records[name] for name in columns]]))
 
     def tail(self, rows: int, before: int | None) -> np.ndarray:
         """The newest ``rows`` records before ``before`` (ns)."""

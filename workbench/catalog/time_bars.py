@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.catalog import output
+from workbench.catalog import output, schema
 from workbench.catalog import plan as plans
 from workbench.catalog.manifest import Part
 from workbench.catalog.plan import Plan
 from workbench.catalog.shelf import Shelf
+from workbench.catalog.tape import Tape
 from workbench.market.events import BAR
 
 
@@ -42,7 +43,12 @@ class TimeBars:
         reach = plan.reach(low, high)
         if reach is None:
             return np.empty(0, self.dtype)
-        return output.cut(output.build(plan, self.shelf.read(*reach)), low, high)
+        if plan.finer is None and plan.price is None:
+            tape = Tape(self.shelf, plan.first, plan.until)
+            bars = schema.joined(list(tape.bars(plan.spec, plan.sessions, *reach)), self.dtype)
+        else:
+            bars = output.build(plan, self.shelf.read(*reach))
+        return output.cut(bars, low, high)
 
     def newest(self, n: int, before: int | None) -> np.ndarray:
         """The newest ``n`` bars with time < ``before`` (ns)."""

@@ -145,6 +145,20 @@ def test_flagged_prints_end_no_bar():
         assert bars_from_trades(trades, spec, flagged=True)["trades"].sum() == 400
 
 
+def test_a_flagged_print_closes_the_bar_before_it_and_makes_none():
+    trades = tape(60)
+    trades["flags"] = 0
+    late = trades[-1:].copy()
+    late["ts_event"] += 3600 * S
+    late["flags"] = FLAG_NO_BAR
+    for spec in ("1min", "ha(1min)", "linebreak(1min)", "renko:0.01(1min)"):
+        whole = bars_from_trades(np.concatenate([trades, late]), spec)
+        live = Resampler(spec)
+        parts = [live.update_records(part) for part in (trades, late)]
+        assert np.concatenate([*parts, live.forming_record]).tobytes() == whole.tobytes()
+        assert spec == "linebreak(1min)" or spec.startswith("renko") or len(live.forming_record) == 0
+
+
 def test_a_bad_print_is_named_by_its_place_in_the_chunk():
     trades = tape(400)
     trades["flags"][:50] = FLAG_NO_BAR

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.bars import bars_from_bars, bars_from_trades, record_dtype, resample
-from workbench.catalog import MarketCatalog, Store, event_bars, parts
+from workbench.catalog import MarketCatalog, Store, event_bars, parts, schema
+from workbench.catalog import tape as tapes
 from workbench.catalog.plan import Plan
 from workbench.catalog.shelf import Given
 from workbench.errors import DataError
@@ -52,16 +53,18 @@ def examples() -> list[str]:
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> MarketCatalog:
     store = Store(tmp_path_factory.mktemp("events"))
     master = InstrumentMaster.load(store.data_dir)
-    for session in SESSIONS:
-        master.put(Instrument(session, session=session))
-        store.write("src", "trades", session, TAPE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "row_group_rows", lambda kind: 300)  # so that bars go on from piece to piece
+        for session in SESSIONS:
+            master.put(Instrument(session, session=session))
+            store.write("src", "trades", session, TAPE)
     return MarketCatalog(store, master)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Portions of a few hundred trades, so that there are many."""
-    monkeypatch.setattr(event_bars, "_ROWS", 300)
+    """Dask partitions of a few hundred trades, so that there are many."""
+    monkeypatch.setattr(tapes, "_ROWS", 300)
 
 
 def same(got: np.ndarray, want: np.ndarray, *, rolled: bool = False) -> None:
@@ -106,13 +109,13 @@ def test_any_range_of_bars_of_a_session(catalog: MarketCatalog, spec: str, one: 
 
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     opened: list[str] = []
-    real = parts._read
+    real = parts._opened
 
     def counted(folder: Path, part: object, *rest: object) -> np.ndarray:
         opened.append(f"{folder.parent.name}/{part.path}"[:22])
         return real(folder, part, *rest)
 
-    monkeypatch.setattr(parts, "_read", counted)
+    monkeypatch.setattr(parts, "_opened", counted)
     return opened
 
 

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -264,6 +265,117 @@ def test_only_row_groups_that_are_needed_are_read(store: Store) -> None:
     ):
         assert parts._groups(file, start, end, rows) == want, (start, end, rows)
     file.close()
+
+
+def scanned(store: Store, columns: list[str], start: int | None = None, end: int | None = None) -> list[np.ndarray]:
+    """Whole columns of a scan; pieces must be of one length and in order."""
+    pieces = store.scan("src", "trades", "X/Y", start, end, columns=columns, take=list)
+    assert all(len(piece) == len(columns) and len({len(column) for column in piece}) == 1 for piece in pieces)
+    return [np.concatenate(column) for column in zip(*pieces, strict=True)] if pieces else []
+
+
+def test_a_scan_gives_the_columns_of_a_read(store: Store) -> None:
+    times = T0 - DAY + np.arange(700_000) * (DAY // 400_000)  # two days; several pieces in the first
+    records = trades(times)
+    records["size"] = np.random.default_rng(5).random(len(records))
+    records["side"][len(records) // 2 :] = -1
+    records["ts_recv"] += 5
+    write(store, records)
+    rows = len(records)
+    for low, high in ((0, rows), (1, rows - 1), (140_000, 140_001), (131_072, 262_144), (300_000, 450_000)):
+        start, end = int(times[low]), int(times[high - 1]) + 1
+        for columns in (["ts_event", "price", "size", "side", "flags"], ["flags"], ["side", "ts_recv"]):
+            for name, column in zip(columns, scanned(store, columns, start, end), strict=True):
+                assert column.dtype == TRADE[name]
+                assert column.tobytes() == records[name][low:high].tobytes(), (name, low, high)
+    assert b"".join(column.tobytes() for column in scanned(store, ["price"])) == records["price"].tobytes()
+    assert scanned(store, ["price"], int(times[-1]) + 1) == scanned(store, ["price"], 0, int(times[0])) == []
+    assert scanned(store, ["flags"], int(times[9]) + 1, int(times[10])) == []
+    assert scanned(store, ["flags"], int(times[10]), int(times[9])) == []
+    with pytest.raises(DataError, match="no column 'prise': did you mean price"):
+        scanned(store, ["prise"])
+    with pytest.raises(UnknownNameError):
+        store.scan("src", "quotes", "X/Y", columns=["bid"], take=list)
+
+
+def test_a_column_of_one_value_is_not_unpacked(store: Store) -> None:
+    records = trades(T0 - DAY + np.arange(3000))
+    records["price"] = np.where(np.arange(3000) == 7, np.nan, 5.0)  # the footer knows nothing of NaN
+    write(store, records)
+    (piece,) = store.scan("src", "trades", "X/Y", columns=["flags", "side", "price"], take=list)
+    assert piece[0].strides == piece[1].strides == (0,) and (piece[1] == 1).all()
+    assert np.isnan(piece[2][7]) and np.isnan(piece[2]).sum() == 1
+
+
+def test_a_scan_that_is_left_early_or_fails_ends_its_threads(store: Store) -> None:
+    write(store, trades(T0 - DAY + np.arange(1_500_000)))
+    before = threading.active_count()
+    first = store.scan("src", "trades", "X/Y", columns=["price"], take=lambda pieces: next(pieces)[0])
+    assert 0 < len(first) < 500_000
+
+    def refuse(pieces: object) -> None:
+        next(pieces)
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        store.scan("src", "trades", "X/Y", columns=["price"], take=refuse)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("damage", [halve, flip(0.3), flip(0.97)], ids=["half", "page", "footer"])
+def test_a_scan_names_a_damaged_part(store: Store, damage: object) -> None:
+    records = trades(T0 - DAY + np.arange(3000) * 60 * SECOND)
+    records["price"] = np.random.default_rng(1).random(len(records))
+    write(store, records)
+    part = part_of(store, "2024-01-30")
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(DataError, match=r"damaged.*sha256.*--replace"):
+        scanned(store, ["ts_event", "price", "size"])
+    assert len(scanned(store, ["price"], T0 + 60 * SECOND)[0]) == (records["ts_event"] >= T0 + 60 * SECOND).sum()
+
+
+def test_a_scan_begins_anew_when_a_writer_took_a_file_away(store: Store) -> None:
+    write(store, trades([T0 - DAY, T0 - 5]))
+    write(store, trades([T0 + DAY]))
+    calls = []
+
+    def take(pieces: object) -> list[float]:
+        calls.append(1)
+        if len(calls) == 1:
+            write(store, trades([T0 - DAY, T0 - 5], price=7.0), replace=True)
+        return [price for (column,) in pieces for price in column]
+
+    assert store.scan("src", "trades", "X/Y", columns=["price"], take=take) == [7.0, 8.0, 100.0]
+    assert len(calls) == 2
+    part_of(store, "2024-01-31").unlink()
+    with pytest.raises(DataError, match=r"part-.*\.parquet is missing"):
+        scanned(store, ["price"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.one_of(st.floats(width=64), st.sampled_from([0.0, -0.0, 1.5])), min_size=1, max_size=300),
+    st.integers(0, 2**31),
+)
+def test_every_packing_gives_back_every_bit(tmp_path_factory: pytest.TempPathFactory, values: list, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    records = np.zeros(len(values), TRADE)
+    records["ts_event"] = np.sort(T0 + rng.integers(0, 2 * DAY, len(values)))
+    records["ts_recv"] = rng.integers(-(2**63), 2**63 - 1, len(values))
+    records["price"], records["size"] = values, rng.choice(values, len(values))
+    records["side"], records["flags"] = rng.integers(-128, 128, len(values)), rng.integers(0, 2**16, len(values))
+    store = Store(tmp_path_factory.mktemp("packed"))
+    write(store, records)
+    assert store.read("src", "trades", "X/Y").tobytes() == records.tobytes()
+
+
+def test_values_that_mostly_differ_take_no_more_room_than_they_have_to(store: Store) -> None:
+    rng = np.random.default_rng(2)
+    records = trades(np.sort(T0 - DAY + rng.integers(0, DAY // 2, 200_000)))
+    records["size"] = rng.exponential(1.0, len(records))
+    write(store, records)
+    # Two columns of times at 5 bytes and sizes at 7; by dictionary it was 8, 8 and 10.
+    assert store.manifest("src", "trades", "X/Y").bytes < 18 * len(records)
 
 
 def test_a_missing_part_is_named(store: Store) -> None:
