@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 READY = 60_000
 #: For answers of the server; two cores may be busy with the other tests' pages.
@@ -14,11 +15,11 @@ ANSWER = 20_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
 
 
-def open_chart(page: Page, symbol: str, spec: str, more: str = "") -> None:
+def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
     page.goto(f"/chart?symbol={symbol}&spec={spec}{more}")
     legend = page.locator(".wb-legend")
     expect(legend).to_contain_text(symbol, timeout=READY)
-    expect(legend).to_contain_text(spec)
+    expect(legend).to_contain_text(shown or spec)
     # Until then Bokeh may render views anew, which takes the keyboard's focus away.
     page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
 
@@ -37,8 +38,8 @@ def focus(page: Page) -> None:
 
 def press_until(page: Page, key: str, reached: Callable[[], bool]) -> None:
     """Press a key as a person would, looking at the chart after each time."""
-    for _ in range(80):
-        focus(page)
+    for turn in range(80):
+        page.mouse.click(660 + 80 * (turn % 2), 400)  # twice in one place is a double click, which jumps to the end
         page.keyboard.press(key)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
         if reached():
@@ -179,3 +180,162 @@ def test_a_symbol_without_data_says_what_to_do(page: Page) -> None:
     page.goto("/chart?symbol=SPY&spec=1d")
     expect(page.get_by_text("No data for SPY")).to_be_visible(timeout=READY)
     expect(page.get_by_text("workbench ingest csv FILE --symbol SPY")).to_be_visible()
+
+
+# --- every kind of bar ---------------------------------------------------------------------------------------------
+
+PRICE = FIGURES + ".find((m) => m.renderers.length > 1)"
+KINDS = [
+    ("BTC-USD", "1000tick", "candle"),
+    ("BTC-USD", "20vol", "candle"),
+    ("BTC-USD", "2e6usd", "candle"),
+    ("BTC-USD", "range:100.0", "candle"),
+    ("BTC-USD", "renko:50.0", "brick"),
+    ("BTC-USD", "renko:atr14(5min)", "brick"),
+    ("BTC-USD", "tick_imbalance:500", "candle"),
+    ("BTC-USD", "volume_run:500", "candle"),
+    ("AAPL", "ha(1d)", "candle"),
+    ("AAPL", "linebreak(1d)", "brick"),
+    ("AAPL", "kagi:4%(1d)", "kagi"),
+    ("AAPL", "pnf:5.0(1d)", "pnf"),
+]
+
+
+def open_panel(page: Page) -> Locator:
+    page.get_by_role("button", name="Any kind of bar").click()
+    field = page.get_by_label("Bar spec")
+    expect(field).to_be_focused()
+    return field
+
+
+@pytest.mark.parametrize(("symbol", "spec", "glyph"), KINDS, ids=[kind[1] for kind in KINDS])
+def test_every_kind_is_drawn_and_survives_a_reload(page: Page, symbol: str, spec: str, glyph: str) -> None:
+    open_chart(page, symbol, quote(spec), shown=spec)
+    drawn = price_figure(page, "f.renderers.filter((r) => r.visible).map((r) => r.glyph.type).join()")
+    assert (
+        drawn
+        == {
+            "candle": "Segment,VBar,Segment",
+            "brick": "VBar,Segment",
+            "kagi": "Segment,Segment,Segment",
+            "pnf": "Segment,Segment,Ellipse",
+        }[glyph]
+    )
+    assert price_figure(page, "s.get_length()") > 20
+    inside = (
+        "f.y_range.start < Math.min(...s.data.low.slice(-20)) && f.y_range.end > Math.max(...s.data.high.slice(-20))"
+    )
+    page.wait_for_function(f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {inside}; }}")
+    assert price_figure(page, "s.data.time.every((t, i) => !i || t >= s.data.time[i - 1])")
+    page.reload()
+    expect(page.locator(".wb-spec")).to_have_text(spec, timeout=READY)
+
+
+def test_bars_are_chosen_by_kind_and_sizes_suit_the_instrument(page: Page) -> None:
+    open_chart(page, "BTC-USD", "5min")
+    before = price_figure(page, "f.id")
+    field = open_panel(page)
+    page.locator(".wb-spec-kinds").get_by_text("Range", exact=True).click()
+    expect(page.get_by_text("A stretch of prices from low to high.")).to_be_visible(timeout=ANSWER)
+    expect(field).to_have_value(re.compile(r"range:\d{2,3}\.0"), timeout=ANSWER)  # a share of 70,000, not of 1
+    spec = field.input_value()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".wb-spec")).to_have_text(spec, timeout=READY)
+    expect(page.get_by_role("button", name="Any kind of bar")).to_have_text(f"{spec} ▾")
+    expect(field).to_be_hidden()
+    assert f"spec={quote(spec, safe='')}" in page.url
+    assert price_figure(page, "f.id") == before
+    assert page.locator(".wb-specs [aria-pressed=true]").count() == 0
+
+
+def test_typing_on_the_chart_opens_the_field_and_nothing_typed_is_lost(page: Page) -> None:
+    open_chart(page, "BTC-USD", "5min")
+    focus(page)
+    page.keyboard.type("10x")
+    field = page.get_by_label("Bar spec")
+    expect(field).to_have_value("10x", timeout=ANSWER)
+    expect(page.get_by_text("bar spec '10x' cannot be read")).to_be_visible(timeout=ANSWER)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("10x")
+    for _ in range(3):
+        page.keyboard.press("Backspace")
+    page.keyboard.type("ha(1h)")
+    expect(page.get_by_text("cannot be read")).to_be_hidden(timeout=ANSWER)
+    page.keyboard.press("Enter")
+    expect(page.locator(".wb-spec")).to_have_text("ha(1h)", timeout=READY)
+    expect(page.locator(".wb-legend")).to_contain_text("Traded")
+
+
+def test_escape_closes_the_panel_and_changes_nothing(page: Page) -> None:
+    open_chart(page, "AAPL", "1d")
+    field = open_panel(page)
+    page.keyboard.type("1w")
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(page.locator(".wb-spec")).to_have_text("1d")
+    expect(page.get_by_role("button", name="Any kind of bar")).to_be_focused()
+    field = open_panel(page)
+    expect(field).to_have_value("1d", timeout=ANSWER)
+
+
+def test_slash_goes_to_the_symbol_search_and_keys_of_the_chart_stay(page: Page) -> None:
+    open_chart(page, "AAPL", "1d")
+    focus(page)
+    start = price_figure(page, "f.x_range.start")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"(start) => {PRICE}.x_range.start < start", arg=start)
+    page.keyboard.press("+")
+    expect(page.get_by_label("Bar spec")).to_be_hidden()
+    page.keyboard.press("/")
+    search = page.locator(".wb-symbol input")
+    expect(search).to_be_focused()
+    page.keyboard.type("1k")  # digits in a field are the field's
+    expect(page.get_by_label("Bar spec")).to_be_hidden()
+    expect(search).to_have_value("1k")
+
+
+def test_bars_that_cannot_be_made_show_the_way_back(page: Page) -> None:
+    open_chart(page, "AAPL", "1w")
+    focus(page)
+    page.keyboard.type("1000tick")
+    expect(page.get_by_label("Bar spec")).to_have_value("1000tick")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_visible(timeout=READY)
+    expect(page.get_by_role("button", name="Any kind of bar")).to_have_text("1000tick ▾")
+    assert "spec=1000tick" in page.url
+    page.get_by_role("button", name="Show 1w bars").click()
+    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_hidden(timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1w")
+
+
+def test_the_window_of_ticks_is_limited_and_stays_filled(page: Page) -> None:
+    open_chart(page, "BTC-USD", "100tick")
+    focus(page)
+    most = float(price_figure(page, "f.x_range.max_interval"))
+    press_until(page, "-", lambda: float(price_figure(page, "f.x_range.end - f.x_range.start")) > most - 1)
+    page.keyboard.press("-")
+    assert float(price_figure(page, "f.x_range.end - f.x_range.start")) <= most + 1
+    filled = "s.data.x[0] <= f.x_range.start + 1 && s.get_length() <= 2000"
+    page.wait_for_function(f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {filled}; }}")
+    expect(page.locator(".wb-spec")).to_have_text("100tick")
+
+
+def test_bricks_move_with_trades_and_the_tag_shows_the_traded_price(page: Page) -> None:
+    open_chart(page, "BTC-USD", quote("renko:5.0"), shown="renko:5.0")
+    told = "[s.tags[0].last ?? s.tags[0].get('last'), s.get_length(), s.data.x.at(-1)].join()"
+    before = price_figure(page, told)
+    page.wait_for_function(
+        f"(before) => {{ const s = {PRICE}.renderers[0].data_source; return {told} !== before; }}",
+        arg=before,
+        timeout=ANSWER,
+    )
+    expect(page.locator(".wb-last")).to_be_visible()
+
+
+def test_bars_of_one_second_are_told_apart(page: Page) -> None:
+    open_chart(page, "AAPL", "1d")
+    at = "Date.UTC(2026, 0, 5, 10, 0, 1, 42)"
+    assert page.evaluate(f"() => __wbTime.full({at}, 'UTC', {{ seconds: true }})") == "Mon 5 Jan 2026 10:00:01"
+    assert page.evaluate(f"() => __wbTime.full({at}, 'UTC', {{ ms: true }})") == "Mon 5 Jan 2026 10:00:01.042"
+    one = "{ data: { x: [0, 1, 2, 3], shown: [60000, 60000, 60000, 60100] }, tags: [{ clock: 'UTC' }] }"
+    assert page.evaluate(f"() => [...__wbTime.axis({one}, 0, 3, 1000)]") == []

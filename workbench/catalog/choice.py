@@ -113,7 +113,7 @@ class Choice:
                 shelf = Stored(self.store, one.source, wanted, one.symbol)
                 return Tape(shelf, entry.first, entry.last + 1, middle=wanted == "quotes")
         raise DataError(
-            f"{spec} bars of {self.symbol} are made of {wanted}, and there are only {self._there_are()}: ingest "
+            f"{spec} bars of {self.symbol} are made of {wanted}, and there are only {self._there_are()}; ingest "
             f"{wanted}, or use time bars, or a kind that is made of bars, such as {self._instead()}"
         )
 

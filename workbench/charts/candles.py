@@ -1,4 +1,7 @@
-"""A candle chart with volume, as Bokeh objects: no widgets, no data access.
+"""A chart of bars with volume, as Bokeh objects: no widgets, no data access.
+
+All kinds of bars share one figure, window, legend and crosshair; what is drawn (candles, bricks, Kagi lines, boxes of
+point and figure) is a matter of which glyphs are visible.
 
 The x axis counts bars (trading time), so nights and weekends take no room; what an ordinal means is told by the
 columns ``time`` and ``shown``. The browser owns the window; Python hears of it through ``viewport`` and moves it with
@@ -31,6 +34,7 @@ from bokeh.models import (
 from bokeh.plotting import figure as new_figure
 
 from workbench.charts.columns import COLUMNS, bar_columns
+from workbench.charts.marks import MarkLayer, Marks
 from workbench.charts.scripts import script
 from workbench.charts.theme import FONT, restyle, tokens
 from workbench.market.events import BAR
@@ -42,7 +46,12 @@ FIRST_VIEW = 300
 #: Room for prices at the right, px.
 AXIS_PX = 78
 VOLUME_PX = 132
-_BODY = 0.72
+#: Bars in view at most where coarser ones may take their place, and where nothing may: there what is in view is drawn,
+#: with room at both sides for the hand that moves it.
+WIDEST, WIDEST_EXACT = 6_000, 1_600
+#: How bars can be drawn.
+GLYPHS = ("candle", "brick", "kagi", "pnf")
+_BODY, _BRICK = 0.72, 0.94
 
 
 class CandleChart:
@@ -69,8 +78,9 @@ class CandleChart:
     def __init__(self, *, dark: bool = True, palette: str = "classic", decimals: int = 2) -> None:
         self.source = ColumnDataSource(data=bar_columns(np.zeros(0, BAR)))
         self.viewport = ColumnDataSource(data={"start": [], "end": [], "width": [], "epoch": [], "ask": []})
-        self.x_range = Range1d(0, FIRST_VIEW, min_interval=8, max_interval=6_000, syncable=False)
+        self.x_range = Range1d(0, FIRST_VIEW, min_interval=8, max_interval=WIDEST, syncable=False)
         self._settings: dict[str, Any] = {"clock": "UTC", "decimals": decimals, "font": FONT, "epoch": 0}
+        self.glyph = "candle"
         self._seq = 0
         self._mapper = LinearColorMapper(low=0, high=1, palette=["#000000", "#ffffff"])
         self.price = self._figure(sizing_mode="stretch_both", min_height=160)
@@ -98,7 +108,7 @@ class CandleChart:
 
     def settings(self, **changes: Any) -> None:
         """Change what the scripts know: ``symbol spec auto zone clock dated seconds decimals tick head tail last until
-        stale note``. Nothing is sent when nothing changed."""
+        stale note shaped real ms``. Nothing is sent when nothing changed."""
         merged = {**self._settings, **changes}
         if merged != self._settings or not self.source.tags:
             self._settings = merged
@@ -131,15 +141,42 @@ class CandleChart:
             }
         )
 
-    def show(self, columns: dict[str, np.ndarray], *, view: tuple[float, float] | None = None, **changes: Any) -> None:
-        """Put ``columns`` (see ``bar_columns``) in place of what is shown, and move the window to ``view`` if given."""
+    def draw_as(self, glyph: str, *, widest: int = WIDEST) -> None:
+        """Draw bars as one of ``GLYPHS``, with at most ``widest`` of them in the window."""
+        self.glyph = glyph
+        self.x_range.max_interval = widest
+        self._dress_glyphs(glyph)
+
+    def _dress_glyphs(self, glyph: str) -> None:
+        bodies = glyph in ("candle", "brick")
+        self._wicks.visible = glyph == "candle"
+        self._bodies.visible = self._closes.visible = bodies
+        self._bodies.glyph.width = _BODY if glyph == "candle" else _BRICK
+        self.marks.wear(glyph)
+
+    def show(
+        self,
+        columns: dict[str, np.ndarray],
+        *,
+        marks: Marks | None = None,
+        view: tuple[float, float] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Put ``columns`` (``bar_columns``) and ``marks`` in place of what is shown; move the window to ``view``."""
         self.source.data = columns
+        self.mark(marks or Marks())
         if view is not None:
             self._seq += 1
             changes["go"] = {"seq": self._seq, "start": float(view[0]), "end": float(view[1])}
             # The range alone would not do: the browser moves it without telling, so equal values here say nothing.
             self.x_range.update(start=float(view[0]), end=float(view[1]))
         self.settings(**changes)
+
+    def mark(self, marks: Marks) -> None:
+        """Bring lines and boxes to ``marks``, sending what differs."""
+        self.marks.show(marks)
+        if self.glyph == "pnf":
+            self._dress_glyphs("brick" if marks.whole else "pnf")
 
     def patch_last(self, columns: dict[str, np.ndarray]) -> bool:
         """Overwrite the newest bar with the one row of ``columns``; whether anything differed."""
@@ -194,11 +231,15 @@ class CandleChart:
         closes = self.price.add_glyph(
             self.source, Segment(x0=left, x1=right, y0="close", y1="close", line_color=color, line_width=1)
         )
-        self.price.y_range.renderers = [wicks]
+        self._wicks, self._bodies, self._closes = wicks, bodies, closes
+        self.marks = MarkLayer(self.price, self._mapper)
+        # Seen or not, wicks and bodies reach from the low to the high of what is drawn and traded.
+        self.price.y_range.renderers = [wicks, bodies]
         heights = self.volume.add_glyph(
             self.source,
             VBar(x="x", width=_BODY, top="volume", bottom=0, fill_color=color, line_color=None, fill_alpha=0.5),
         )
+        self._dress_glyphs(self.glyph)
         self.volume.y_range.update(renderers=[heights], start=0, range_padding=0.25)
         for renderer in (wicks, bodies, closes, heights):  # nothing is selected: no glyphs for it
             renderer.nonselection_glyph = renderer.selection_glyph = renderer.muted_glyph = None

@@ -6,25 +6,28 @@ import numpy as np
 
 from workbench.errors import DataError
 from workbench.market.calendars import Calendar
-from workbench.market.specs import DAY, BarSpec
+from workbench.market.specs import DAY
 
 #: Columns of the source. ``x`` int32 bar ordinal; ``time`` bar open and ``shown`` the instant to be written, ms UTC;
-#: ``up`` 1 when the bar closed at or above its open; the others are the bar's own.
-COLUMNS = ("x", "time", "shown", "open", "high", "low", "close", "volume", "up")
+#: ``up`` 1 when the bar closed at or above its open; ``real`` the close that was traded, where bars are drawn with
+#: another one (Heikin Ashi); the others are the bar's own.
+COLUMNS = ("x", "time", "shown", "open", "high", "low", "close", "volume", "up", "real")
 
 _MS = 1_000_000
 
 
 def bar_columns(
-    records: np.ndarray, first: int = 0, *, spec: BarSpec | None = None, calendar: Calendar | None = None
+    records: np.ndarray, first: int = 0, *, dated: bool = False, calendar: Calendar | None = None
 ) -> dict[str, np.ndarray]:
-    """Columns for ``records`` (BAR), whose first bar has ordinal ``first``.
+    """Columns for ``records`` (BAR, maybe with more fields), whose first bar has ordinal ``first``.
 
-    For specs of a day and more ``shown`` is the session's date at midnight UTC, so that no zone can shift it; for
-    finer ones it is the bar's open.
+    Of ``dated`` bars (days and more, and what is made of those) ``shown`` is the session's date at midnight UTC, so
+    that no zone can shift it; of others it is the bar's open.
     """
-    time = records["time"] / _MS
-    dated = spec is not None and not spec.step
+    # Bars of one instant are 1 ns apart; on screen they share a millisecond.
+    time = (records["time"] // _MS).astype("f8")
+    close = np.ascontiguousarray(records["close"])
+    real = np.ascontiguousarray(records["real_close"]) if "real_close" in records.dtype.names else close
     return {
         "x": np.arange(first, first + len(records), dtype=np.int32),
         "time": time,
@@ -32,9 +35,10 @@ def bar_columns(
         "open": np.ascontiguousarray(records["open"]),
         "high": np.ascontiguousarray(records["high"]),
         "low": np.ascontiguousarray(records["low"]),
-        "close": np.ascontiguousarray(records["close"]),
+        "close": close,
         "volume": np.ascontiguousarray(records["volume"]),
         "up": (records["close"] >= records["open"]).astype(np.int8),
+        "real": real,
     }
 
 
@@ -48,6 +52,7 @@ def session_dates(times: np.ndarray, calendar: Calendar) -> np.ndarray:
         return np.zeros(0, "i8")
     import pandas as pd
 
+    times = times - times % _MS  # several bars of one day are 1 ns apart
     midnight = times % DAY == 0
     wall = pd.DatetimeIndex(times.view("M8[ns]")).tz_localize("UTC").tz_convert(calendar.tz).tz_localize(None)
     out = np.where(midnight, times, wall.to_numpy().astype("M8[D]").astype("M8[ns]").view("i8"))

@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 import param
 from bokeh.model import Model
 from jinja2 import Template
+from panel.util import edit_readonly
 from panel_material_ui.template.base import parse_template
 from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultTheme
 
@@ -46,7 +47,16 @@ class WorkbenchDesign(MaterialDesign):
 
 
 class Page(pmui.Page):
-    """Panel Material UI's page, told to leave Bokeh figures as our theme has them instead of restyling them."""
+    """Panel Material UI's page, told to leave Bokeh figures as our theme has them, and not to follow who is busy.
+
+    Its ``busy`` follows that of the whole server: every event of every session would be sent to all pages, each time
+    with a walk over the document. That took most of the server's time with one live chart open.
+    """
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        with edit_readonly(self):
+            self.busy = False
 
     def get_root(self, *args: Any, **kwargs: Any) -> Model:
         """The page's model."""

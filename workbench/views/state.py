@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import param
 
 from workbench.charts.theme import PALETTES
-from workbench.errors import did_you_mean
+from workbench.errors import SpecError, did_you_mean
 from workbench.market.specs import BarSpec
 
 DEFAULT_SYMBOL, DEFAULT_SPEC, DEFAULT_TZ = "BTC-USD", "1min", "UTC"
@@ -27,12 +27,20 @@ def zone_named(name: str) -> ZoneInfo:
         raise ValueError(f"time zone {name!r} is not known: {did_you_mean(name, available_timezones())}") from None
 
 
+def spec_named(text: str) -> BarSpec:
+    """The spec of bars that a symbol has, or a ``ValueError`` that says how to write it."""
+    spec = BarSpec.parse(text)
+    if not spec.root.timed and spec.root.maker().of == "bars":
+        raise SpecError(f"bar spec {text!r}: {spec.root.kind} is made of other bars; say which, such as {spec}(5min)")
+    return spec
+
+
 class SpecParameter(param.String):
-    """A bar spec in its canonical text."""
+    """The bar spec of a symbol in its canonical text."""
 
     def _validate(self, val: object) -> None:
         super()._validate(val)
-        if val is not None and str(BarSpec.parse(val)) != val:
+        if val is not None and str(spec_named(val)) != val:
             raise ValueError(f"{self.name} must be canonical: {str(BarSpec.parse(val))!r}, not {val!r}")
 
 
@@ -129,7 +137,7 @@ def _symbol(text: str) -> str:
 
 
 def _spec(text: str) -> str:
-    return str(BarSpec.parse(text))
+    return str(spec_named(text))
 
 
 def _zone(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bokeh.document import Document
-from bokeh.models import CustomJSTicker, DataRange1d
+from bokeh.models import CustomJSTicker, DataRange1d, Segment, VBar
 
 from workbench.charts.candles import CandleChart
 from workbench.charts.columns import COLUMNS, bar_columns, session_dates
@@ -13,7 +13,7 @@ from workbench.charts.scripts import script
 from workbench.charts.theme import tokens
 from workbench.market.calendars import calendar
 from workbench.market.events import BAR
-from workbench.market.specs import DAY, BarSpec
+from workbench.market.specs import DAY
 
 
 def bars(n: int, *, step: int = DAY, start: int = 0) -> np.ndarray:
@@ -31,7 +31,7 @@ def at(text: str) -> int:
 
 
 def test_columns_count_bars_and_keep_times() -> None:
-    columns = bar_columns(bars(4), -2, spec=BarSpec.parse("1h"))
+    columns = bar_columns(bars(4), -2, dated=False)
     assert tuple(columns) == COLUMNS
     assert columns["x"].tolist() == [-2, -1, 0, 1]
     assert columns["time"].tolist() == [0, 86_400_000, 2 * 86_400_000, 3 * 86_400_000]
@@ -40,7 +40,7 @@ def test_columns_count_bars_and_keep_times() -> None:
 
 
 def test_two_thousand_bars_stay_under_200_kb() -> None:
-    columns = bar_columns(bars(2000), spec=BarSpec.parse("1d"))
+    columns = bar_columns(bars(2000), dated=True)
     assert sum(column.nbytes for column in columns.values()) < 150_000  # times 4/3 for base64
 
 
@@ -67,7 +67,7 @@ def test_y_follows_the_window_by_candles_alone() -> None:
     for figure in (chart.price, chart.volume):
         assert figure.window_axis == "x"
         assert isinstance(figure.y_range, DataRange1d)
-        assert len(figure.y_range.renderers) == 1
+        assert all(isinstance(r.glyph, (Segment, VBar)) for r in figure.y_range.renderers)
         assert figure.output_backend == "canvas"
         assert figure.x_range is chart.x_range
         assert isinstance(figure.below[0].ticker, CustomJSTicker)
@@ -128,3 +128,21 @@ def test_theme_recolours_in_place(dark: bool, palette: str) -> None:
 def test_scripts_are_joined_in_order() -> None:
     both = script("time.js", "ticker.js")
     assert both.index("wbTime =") < both.index("linked_plots")
+
+
+def test_bars_of_one_instant_keep_their_date_and_share_a_millisecond() -> None:
+    records = bars(3)
+    records["time"] = at("2024-03-04T00:00") + np.arange(3)  # bricks of one day are 1 ns apart
+    columns = bar_columns(records, dated=True, calendar=calendar("XNYS"))
+    assert columns["shown"].tolist() == [at("2024-03-04") / 1e6] * 3
+    assert columns["time"].tolist() == [at("2024-03-04") / 1e6] * 3
+
+
+def test_what_was_traded_stands_beside_averaged_bars() -> None:
+    plain = bars(3)
+    averaged = np.zeros(3, np.dtype([*BAR.descr, ("real_close", "<f8")]))
+    for name in BAR.names:
+        averaged[name] = plain[name]
+    averaged["real_close"] = [7.0, 8.0, 9.0]
+    assert bar_columns(averaged)["real"].tolist() == [7.0, 8.0, 9.0]
+    assert bar_columns(plain)["real"].tolist() == plain["close"].tolist()

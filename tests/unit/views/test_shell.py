@@ -5,6 +5,7 @@ from pathlib import Path
 import panel as pn
 import panel_material_ui as pmui
 import pytest
+from panel.util import edit_readonly
 
 import workbench
 from tests.unit.views.fakes import FakeCatalog, FakeServices
@@ -31,6 +32,16 @@ def test_a_shell_is_a_page_with_our_theme_and_no_second_toggle(services: FakeSer
     page = shell.__panel__()
     assert isinstance(page, pmui.Page)
     assert (page.dark_theme, page.theme_toggle, page.title) == (False, False, "Home · Workbench")
+
+
+def test_a_page_is_not_told_of_every_event_of_the_server(services: FakeServices) -> None:
+    page = Shell(AppState(), services, page="home", main=pn.Spacer()).page
+    told: list[bool] = []
+    page.param.watch(lambda event: told.append(event.new), "busy")
+    with edit_readonly(pn.state):
+        pn.state.busy = not pn.state.busy
+        pn.state.busy = not pn.state.busy
+    assert told == []
 
 
 def test_theme_and_palette_of_the_browser_reach_the_page(services: FakeServices) -> None:

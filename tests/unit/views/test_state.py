@@ -101,3 +101,21 @@ def test_a_second_sync_changes_nothing() -> None:
 def test_spec_must_be_canonical() -> None:
     with pytest.raises(ValueError, match="canonical: '5min'"):
         AppState().spec = "5m"
+
+
+@pytest.mark.parametrize("spec", ["ha(5min)", "renko:1.0(1d)", "kagi:4%(1d)", "1e6usd", "range:0.5", "pnf:0.5,2(1h)"])
+def test_any_bars_survive_a_link(spec: str) -> None:
+    from urllib.parse import unquote
+
+    state, other = AppState(symbol="ES", spec=spec), AppState()
+    assert f"spec={spec}" in unquote(state.query)
+    assert other.apply_query(f"?{state.query}") == []
+    assert other.spec == spec
+
+
+def test_bars_made_of_bars_must_say_which() -> None:
+    state = AppState()
+    with pytest.raises(ValueError, match=r"such as ha\(5min\)"):
+        state.spec = "ha"
+    assert "such as ha(5min)" in state.apply_query("?spec=ha")[0]
+    assert state.spec == "1min"

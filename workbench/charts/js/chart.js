@@ -11,9 +11,9 @@ const STYLE = `
 .wb-legend b { font-weight: 600; font-size: 13px; color: var(--c-text); }
 .wb-legend .wb-spec { white-space: nowrap; }
 .wb-legend .wb-auto { color: var(--c-accent); }
-.wb-legend span.v { color: var(--c-text); white-space: nowrap; }
+.wb-legend .v { color: var(--c-text); white-space: nowrap; }
 .wb-legend span.v i { font-style: normal; color: var(--c-muted); margin-right: 3px; }
-.wb-legend .up { color: var(--c-up-text); } .wb-legend .down { color: var(--c-down-text); }
+.wb-legend .v.up { color: var(--c-up-text); } .wb-legend .v.down { color: var(--c-down-text); }
 .wb-legend time { white-space: nowrap; }
 .wb-volume-legend { left: 10px; top: 2px; color: var(--c-muted); background: var(--c-veil); padding: 0 6px; margin-left: -6px;
   border-radius: 4px; }
@@ -45,6 +45,10 @@ const element = (parent, name, className) => {
 
 const show = (el, on) => { el.style.display = on ? "" : "none"; };
 const put = (el, html) => { if (el.wbHtml !== html) { el.wbHtml = html; el.innerHTML = html; } };
+// Settings that are drawn by the layer alone: when nothing else changed, no canvas is painted.
+const QUIET = new Set(["until", "stale", "last", "rising", "note", "epoch", "head", "tail"]);
+const plain = (_, value) => (value instanceof Map ? [...value] : value);
+const loud = (set) => JSON.stringify(Object.entries(set).filter(([name]) => !QUIET.has(name)), plain);
 const safe = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 class Pane {
@@ -75,6 +79,7 @@ class Board {
     this.below = new Pane(views[1]);
     this.build();
     this.listen();
+    this.edge = this.newest();
     this.dress();
     this.report();
   }
@@ -109,7 +114,7 @@ class Board {
     // Models outlive views: a board whose view is gone stays silent.
     const on = (signal, act) => signal.connect(() => { if (this.current) act(); });
     on(this.source.properties.tags.change, () => this.dress());
-    on(this.source.properties.data.change, () => this.soon());
+    on(this.source.properties.data.change, () => { this.edge = this.newest(); this.soon(); });
     on(this.source.patching, () => this.soon());
     on(this.source.streaming, () => this.streamed());
     on(this.x_range.change, () => { this.limit(); this.report(); this.soon(); });
@@ -131,21 +136,24 @@ class Board {
     if (set.go && set.go.seq !== this.seq) {
       this.seq = this.source.wbSeq = set.go.seq;
       this.x_range.setv({ start: set.go.start, end: set.go.end });
-      this.count = this.source.get_length();
       this.report(true);
     }
+    const now = loud(set);
+    this.soon();
+    if (now === this.dressed) return;
+    this.dressed = now;
     const repaint = () => { this.main.view.request_repaint(); this.below.view.request_repaint(); };
     repaint();
     setTimeout(repaint, 150); // the first pass leaves seams of the old colours between frame and border
-    this.soon();
   }
 
   streamed() {
-    const { x } = this.source.data, n = x.length, set = settings(this.source);
-    const newest = x[n - 1], { start, end } = this.x_range;
-    // Follow the newest bar only when it was in view before it came.
-    if (set.tail && newest - 1 >= start && newest - 1 <= end && newest > end - 2) {
-      this.x_range.setv({ start: start + 1, end: end + 1 });
+    const set = settings(this.source), newest = this.newest(), { start, end } = this.x_range;
+    const before = this.edge ?? newest - 1; // one move of the price may be several bricks
+    this.edge = newest;
+    // Follow the newest bar only when the one before it was in view.
+    if (set.tail && before >= start && before <= end && newest > end - 2) {
+      this.x_range.setv({ start: start + newest - before, end: end + newest - before });
     }
     this.soon();
   }
@@ -156,7 +164,7 @@ class Board {
     if (!x?.length) return;
     let { start, end } = this.x_range;
     // Zooming out ends where everything there is fills most of the window.
-    const widest = set.head && set.tail ? Math.max(60, x.length * 1.25) : 6000;
+    const widest = set.head && set.tail ? Math.max(60, x.length * 1.25) : this.x_range.max_interval ?? 6000;
     if (end - start > widest) {
       const at = Math.min(x[x.length - 1] + widest * 0.1, end), from = Math.max(start, at - widest);
       this.limiting = true;
@@ -200,7 +208,7 @@ class Board {
     const step = width * (event.shiftKey ? 0.5 : 0.1);
     const zoom = (factor) => {
       const at = Math.min(end, Math.max(start, this.newest() ?? end));
-      const wide = Math.max(8, Math.min(6000, width * factor));
+      const wide = Math.max(8, Math.min(this.x_range.max_interval ?? 6000, width * factor));
       const share = (at - start) / width;
       return { start: at - wide * share, end: at + wide * (1 - share) };
     };
@@ -273,10 +281,17 @@ class Board {
     put(tag, pane === this.main ? wbNumbers.price(price, set.decimals) : wbNumbers.volume(Math.max(0, value)));
     Object.assign(tag.style, { left: `${right + 1}px`, top: `${sy - 9}px` });
     show(this.timeTag, true);
-    put(this.timeTag, wbTime.full(shown[index], set.clock, { dateOnly: set.dated, seconds: set.seconds }));
+    put(this.timeTag, this.when(index, set));
     const half = this.timeTag.offsetWidth / 2, low = this.below.frame;
     const middle = Math.max(low.left + half, Math.min(low.right - half, sx));
     Object.assign(this.timeTag.style, { left: `${middle - half}px`, top: `${low.bottom + 4}px` });
+  }
+
+  // Bars of one second are told apart by their milliseconds.
+  when(index, set) {
+    const { shown } = this.source.data, second = (i) => Math.floor(shown[i] / 1000);
+    const shared = !set.dated && (second(index - 1) === second(index) || second(index + 1) === second(index));
+    return wbTime.full(shown[index], set.clock, { dateOnly: set.dated, seconds: set.seconds, ms: shared });
   }
 
   write(index, set) {
@@ -285,10 +300,11 @@ class Board {
     const change = before ? d.close[index] / before - 1 : NaN, tone = d.up[index] ? "up" : "down";
     const cell = (letter, name) => `<span class="v ${tone}"><i>${letter}</i>${price(name)}</span>`;
     const auto = set.auto ? ` · <span class="wb-auto" title="${safe(set.auto)}">auto</span>` : "";
-    const when = wbTime.full(d.shown[index], set.clock, { dateOnly: set.dated, seconds: set.seconds });
+    const when = this.when(index, set);
     put(this.legend,
       `<b>${safe(set.symbol ?? "")}</b><span class="wb-spec">${safe(set.spec ?? "")}${auto}</span>` +
       cell("O", "open") + cell("H", "high") + cell("L", "low") + cell("C", "close") +
+      (set.real ? `<span class="v"><i>Traded</i>${price("real")}</span>` : "") +
       `<span class="v ${change < 0 ? "down" : "up"}">${wbNumbers.percent(change)}</span>` +
       `<time>${when}${set.dated ? "" : ` ${safe(set.zone ?? "")}`}</time>`);
     put(this.volumeLegend, `Volume<em>${wbNumbers.volume(d.volume[index])}</em>`);
@@ -296,9 +312,11 @@ class Board {
   }
 
   tagLast() {
-    const { x, close, up } = this.source.data, set = settings(this.source), n = x?.length ?? 0;
-    const value = set.tail && n ? close[n - 1] : set.last;
-    const rising = set.tail && n ? up[n - 1] : set.rising ?? 1;
+    const { x, real, up } = this.source.data, set = settings(this.source), n = x?.length ?? 0;
+    // Bricks, lines and columns end at prices of their own: what was traded last is told by Python.
+    const ours = set.tail && n && !set.shaped;
+    const value = ours ? real[n - 1] : set.last;
+    const rising = ours ? up[n - 1] : set.rising ?? 1;
     const { left, right, top, bottom, width } = this.main.frame;
     const there = Number.isFinite(value);
     const sy = there ? this.main.y.compute(value) : NaN, inside = sy >= top && sy <= bottom;

@@ -70,10 +70,11 @@ const wbTime = (globalThis.__wbTime ??= (() => {
   }
 
   // Whole date, for legend and crosshair: "Fri 1 Mar 2013" or "Fri 1 Mar 2013 14:30:05".
-  function full(ms, name, { dateOnly = false, seconds = false } = {}) {
-    const l = local(ms, name), d = new Date(l);
+  function full(at, name, { dateOnly = false, seconds = false, ms = false } = {}) {
+    const l = local(at, name), d = new Date(l);
     const date = `${DAYS[d.getUTCDay()]} ${d.getUTCDate()} ${MONTHS[d.getUTCMonth()]} ${d.getUTCFullYear()}`;
-    return dateOnly ? date : `${date} ${clock(l, seconds)}`;
+    const rest = ms ? `.${String(d.getUTCMilliseconds()).padStart(3, "0")}` : "";
+    return dateOnly ? date : `${date} ${clock(l, seconds || ms)}${rest}`;
   }
 
   function left(ms) {
@@ -107,7 +108,8 @@ const wbTime = (globalThis.__wbTime ??= (() => {
           at.set(x[i], label(locals[i], heavy));
           for (let k = Math.max(0, i - gap + 1); k < Math.min(n, i + gap); k++) taken[k] = 1;
         }
-        if (refused) break; // finer ones would fall between at odd places
+        // Finer ones would fall between at odd places; at uneven distances, as of ticks, that beats an empty axis.
+        if (refused && at.size * gap * 4 >= n) break;
       }
       kept.gap = gap;
       kept.at = at;

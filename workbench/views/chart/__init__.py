@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.views.chart.view import ChartView, chart
+from workbench.views.chart.notebook import chart
+from workbench.views.chart.view import ChartView
 
 __all__ = ["ChartView", "chart"]

@@ -8,6 +8,8 @@ import panel_material_ui as pmui
 
 from workbench.market.instruments import InstrumentMaster
 from workbench.market.specs import COMMON, BarSpec
+from workbench.views.chart.fields import LOW
+from workbench.views.chart.picker import BarPicker, Recent
 
 #: Zones offered first; any other IANA zone may be in the link.
 ZONES = (
@@ -24,15 +26,14 @@ ZONES = (
     "Australia/Sydney",
 )
 _SHORT = {"min": "m"}
-_LOW = {"& .MuiInputBase-root": {"height": "28px", "paddingTop": "0 !important", "paddingBottom": "0 !important"}}
 
 
-def controls(state: Any, master: InstrumentMaster | None, symbols: list[str]) -> list[Any]:
-    """Symbol search, bar specs and zone, bound to ``state``."""
+def controls(state: Any, master: InstrumentMaster | None, symbols: list[str], *, recent: Recent) -> list[Any]:
+    """Symbol search, bar specs (common ones and the picker of all), and zone, bound to ``state``."""
     built = []
     if master is not None:
         built.append(_search(state, master, symbols))
-    built += [_specs(state), _zones(state)]
+    built += [_specs(state), BarPicker(state, recent), _zones(state)]
     return built
 
 
@@ -50,7 +51,7 @@ def _search(state: Any, master: InstrumentMaster, symbols: list[str]) -> Any:
         width=150,
         margin=0,
         css_classes=["wb-symbol"],
-        sx=_LOW,
+        sx=LOW,
     )
 
     def chosen(event: Any) -> None:
@@ -83,19 +84,21 @@ def _resolve(master: InstrumentMaster, text: str) -> str:
 
 
 def _specs(state: Any) -> Any:
-    def options(spec: str) -> dict[str, str]:
-        every = sorted({*COMMON, spec}, key=lambda s: BarSpec.parse(s).nominal)
-        return {_short(s): s for s in every}
+    def known(spec: str) -> str | None:
+        return spec if spec in COMMON else None
 
     group = pmui.RadioButtonGroup(
-        options=options(state.spec),
-        value=state.spec,
-        size="small",
-        margin=0,
-        css_classes=["wb-specs"],
+        options={_short(spec): spec for spec in COMMON}, size="small", margin=0, css_classes=["wb-specs"]
     )
-    group.param.watch(lambda event: state.param.update(spec=event.new), "value")
-    state.param.watch(lambda event: group.param.update(options=options(event.new), value=event.new), "spec")
+    group._allows_none = True  # none is pressed while other bars are shown; a class of its own has no script
+    group.value = known(state.spec)
+
+    def chosen(event: Any) -> None:
+        if event.new is not None:
+            state.spec = event.new
+
+    group.param.watch(chosen, "value")
+    state.param.watch(lambda event: group.param.update(value=known(event.new)), "spec")
     return group
 
 
@@ -109,7 +112,7 @@ def _zones(state: Any) -> Any:
         return {z.rpartition("/")[2].replace("_", " "): z for z in ([*ZONES] if zone in ZONES else [zone, *ZONES])}
 
     box = pmui.Select(
-        options=options(state.tz), value=state.tz, size="small", width=120, margin=0, sx=_LOW, css_classes=["wb-zone"]
+        options=options(state.tz), value=state.tz, size="small", width=120, margin=0, sx=LOW, css_classes=["wb-zone"]
     )
     box.param.watch(lambda event: state.param.update(tz=event.new), "value")
     state.param.watch(lambda event: box.param.update(options=options(event.new), value=event.new), "tz")

@@ -15,12 +15,15 @@ def spec_for(asked: BarSpec, shown: BarSpec, bars_in_view: float) -> BarSpec:
     Parameters
     ----------
     asked
-        What the user chose; the answer is this or a coarser common one.
+        What the user chose; the answer is this or a coarser common one. Bars that are not cut by time are always
+        drawn as they are: the chart limits the window instead.
     shown
         What is drawn now.
     bars_in_view
         Bars of ``shown`` in the window.
     """
+    if not asked.timed:
+        return asked
     ladder = [asked, *(s for s in map(BarSpec.parse, COMMON) if s.nominal > asked.nominal)]
     span = bars_in_view * shown.nominal
     if bars_in_view > MAX_BARS:

@@ -2,79 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 import numpy as np
 
-from workbench.bars import bars_from_bars
-from workbench.market.calendars import Calendar
-from workbench.market.events import BAR
+from workbench.bars import record_dtype
+from workbench.charts.candles import MAX_BARS
 from workbench.market.specs import BarSpec
+from workbench.views.chart.readers import BarReader
 
 #: Bars fetched at a time, and bars held by a session at most (1.8 MB).
 CHUNK, HELD = 1_000, 20_000
-
-
-class BarReader(Protocol):
-    """Where bars come from. Times are ns UTC; results are BAR records in time order."""
-
-    def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
-        """The newest ``n`` bars with time < ``before``."""
-
-    def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
-        """Bars with time in [start, end)."""
-
-    def coverage(self) -> tuple[int, int] | None:
-        """First and last instant there is; None when there is nothing."""
-
-
-class CatalogBars(BarReader):
-    """Bars of ``symbol`` from a market catalog."""
-
-    def __init__(self, catalog: Any, symbol: str) -> None:
-        self.catalog, self.symbol = catalog, symbol
-
-    def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
-        """As ``BarReader.latest``."""
-        return self.catalog.latest_bars(self.symbol, str(spec), n, _instant(before))
-
-    def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
-        """As ``BarReader.between``."""
-        return self.catalog.bar_records(self.symbol, str(spec), _instant(start), _instant(end))
-
-    def coverage(self) -> tuple[int, int] | None:
-        """As ``BarReader.coverage``."""
-        return self.catalog.coverage(self.symbol)
-
-
-class FrameBars(BarReader):
-    """Bars that somebody already has; coarser specs are resampled from them."""
-
-    def __init__(self, records: np.ndarray, spec: BarSpec, calendar: Calendar) -> None:
-        self._own, self._calendar = spec, calendar
-        self._made = {str(spec): records}
-
-    def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
-        """As ``BarReader.latest``."""
-        bars = self._bars(spec)
-        end = len(bars) if before is None else int(np.searchsorted(bars["time"], before))
-        return bars[max(0, end - n) : end]
-
-    def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
-        """As ``BarReader.between``."""
-        bars = self._bars(spec)
-        low, high = np.searchsorted(bars["time"], [start, end])
-        return bars[low:high]
-
-    def coverage(self) -> tuple[int, int] | None:
-        """As ``BarReader.coverage``."""
-        times = self._made[str(self._own)]["time"]
-        return (int(times[0]), int(times[-1])) if len(times) else None
-
-    def _bars(self, spec: BarSpec) -> np.ndarray:
-        if str(spec) not in self._made:
-            self._made[str(spec)] = bars_from_bars(self._made[str(self._own)], spec, self._calendar)
-        return self._made[str(spec)]
+#: Bars whose pace says how far to read ahead.
+PACE = 400
+#: Bars of one instant are stamped 1 ns apart, so the last may lie behind the end of the data (ns).
+_BEHIND = 1_000_000
 
 
 class History:
@@ -85,8 +25,9 @@ class History:
 
     def __init__(self, reader: BarReader, spec: BarSpec) -> None:
         self.reader, self.spec = reader, spec
-        self.records, self.first = np.zeros(0, BAR), 0
+        self.records, self.first = np.zeros(0, record_dtype(spec)), 0
         self.at_start = self.at_end = False
+        self._formed = False  # whether the newest bar is a forming one, which may yet turn into nothing
 
     def __len__(self) -> int:
         return len(self.records)
@@ -110,7 +51,8 @@ class History:
     def open_start(self, n: int = CHUNK) -> History:
         """Start from the oldest bars. Returns itself."""
         covered = self.reader.coverage()
-        self.records, self.first, self.at_start, self.at_end = np.zeros(0, BAR), 0, True, covered is None
+        self.records, self.first = self.records[:0], 0
+        self.at_start, self.at_end = True, covered is None
         if covered is not None:
             # A session's bar is stamped with its open, which may lie before its first print.
             self._fetch_newer(covered[0] - 2 * self.spec.nominal, n, covered[1])
@@ -144,17 +86,25 @@ class History:
         return added > 0
 
     def _fetch_newer(self, start: int, n: int, last: int) -> None:
-        span = n * self.spec.nominal
-        while start <= last:  # nights, holidays and pauses may leave a step empty
+        """Read on from ``start`` until there are about ``n`` bars more, in steps that follow the pace of the bars."""
+        span, parts, got = int(n * self._pace()), [self.records], 0
+        last += _BEHIND
+        self.at_end = True
+        while start <= last and got < n:  # nights, holidays and pauses may leave a step empty
             end = start + span
             more = self.reader.between(self.spec, start, end)
-            self.records = np.concatenate([self.records, more])
-            if end > last:
-                break
-            if len(more):
-                return
-            start, span = end, span * 4
-        self.at_end = True
+            if got + len(more) > 2 * n:
+                more, end = more[: n - got], int(more["time"][n - got - 1]) + 1
+            parts.append(more)
+            got += len(more)
+            self.at_end = end > last
+            start, span = end, span * (2 if 4 * got > n else 4)
+        self.records = np.concatenate(parts) if len(parts) > 1 else self.records
+
+    def _pace(self) -> float:
+        """Nanoseconds from bar to bar, of the newest that are held; the spec's guess while there are too few."""
+        stamps = self.records["time"][-PACE:]
+        return max(1.0, (stamps[-1] - stamps[0]) / (len(stamps) - 1)) if len(stamps) > 20 else self.spec.nominal
 
     def join(self, closed: np.ndarray, forming: np.ndarray) -> int | None:
         """Take over live bars; they replace bars of equal time. Ordinal of the first bar that may differ, or None."""
@@ -163,12 +113,28 @@ class History:
         last = self.records["time"][-1] if len(self.records) else np.iinfo("i8").min
         fresh = [part[np.searchsorted(part["time"], last) :] for part in (closed, forming) if len(part)]
         fresh = [part for part in fresh if len(part)]
-        if not fresh:
+        if fresh:
+            new = np.concatenate(fresh)
+            keep = int(np.searchsorted(self.records["time"], new["time"][0]))
+            self.records = np.concatenate([self.records[:keep], new])
+        elif self._formed and not len(forming):
+            # A brick that was forming when the price came back: there is none now.
+            keep = len(self.records) - 1
+            self.records = self.records[:keep]
+        else:
             return None
-        new = np.concatenate(fresh)
-        keep = int(np.searchsorted(self.records["time"], new["time"][0]))
-        self.records = np.concatenate([self.records[:keep], new])
+        self._formed = len(forming) > 0
         return self.first + keep
+
+    def around(self, start: float, end: float, *, least: int = 900) -> tuple[int, int]:
+        """Ordinals (from, to) of the bars to hold in the browser for a window: those in it and some on both sides."""
+        want = min(MAX_BARS, max(least, int(3 * (end - start))))
+        low = int((start + end - want) / 2)
+        high = low + want
+        if high > self.stop:  # the newest bars are always the ones that change
+            low, high = max(self.first, self.stop - want), self.stop
+        low = max(self.first, low)
+        return low, min(self.stop, max(high, low + want))
 
     def times(self, start: float, end: float) -> tuple[int, int]:
         """Instants at two ordinals; outside of the stretch by its mean pace."""
@@ -186,7 +152,3 @@ class History:
     def ordinal(self, instant: int) -> float:
         """Ordinal of the bar that holds an instant."""
         return self.first + float(np.searchsorted(self.records["time"], instant, "right")) - 1
-
-
-def _instant(ns: int | None) -> Any:
-    return None if ns is None else np.datetime64(ns, "ns")

@@ -15,20 +15,26 @@ import param
 
 from workbench.charts.candles import FIRST_VIEW, MAX_BARS, CandleChart
 from workbench.charts.columns import bar_columns
-from workbench.market.calendars import Calendar, calendar
-from workbench.market.events import as_records
+from workbench.charts.marks import Marks, marks_of
+from workbench.market.events import BAR
 from workbench.market.instruments import Instrument
-from workbench.market.specs import COMMON, BarSpec
+from workbench.market.specs import BarSpec
 from workbench.views.chart.controls import controls
+from workbench.views.chart.cover import Cover
 from workbench.views.chart.detail import spec_for
-from workbench.views.chart.history import CHUNK, BarReader, CatalogBars, FrameBars, History
+from workbench.views.chart.frames import Frame
+from workbench.views.chart.history import CHUNK, History
+from workbench.views.chart.live import LiveFeed
+from workbench.views.chart.look import Look, told
+from workbench.views.chart.readers import BarReader, CatalogBars, drawable
 from workbench.views.state import AppState
-from workbench.views.states import StatePanel
 from workbench.views.status import hub_link
 
 #: How often a session asks the hub whether something changed.
 POLL_MS = 100
-_RIGHT_GAP = 12
+#: Offered when the bars asked for cannot be made of what there is, after those that were shown before.
+_WAYS_OUT = ("1min", "1h", "1d")
+_RIGHT_GAP = 0.04
 
 
 class ChartView(pn.viewable.Viewer):
@@ -41,7 +47,8 @@ class ChartView(pn.viewable.Viewer):
     state
         ``symbol spec tz dark palette``; one of its own when left out.
     bars
-        A frame of bars (as ``catalog.bars`` gives) to draw instead of a symbol of the catalog.
+        A frame of bars (as ``catalog.bars`` gives) to draw instead of a symbol of the catalog; or a ``Frame``, which
+        also says what bars they are.
     """
 
     live = param.Boolean(default=True, doc="Draw the forming bar as trades arrive.")
@@ -52,32 +59,32 @@ class ChartView(pn.viewable.Viewer):
         self,
         services: Any = None,
         state: Any = None,
-        bars: pd.DataFrame | None = None,
+        bars: pd.DataFrame | Frame | None = None,
         live: bool = True,
         **params: Any,
     ) -> None:
         super().__init__(live=live, **params)
         self.services = services
         self.state = state if state is not None else AppState()
-        self._frame = None if bars is None else _from_frame(bars, self.state)
+        self._frame = Frame(bars) if isinstance(bars, pd.DataFrame) else bars
         self._instrument = Instrument("")
         self._history: History | None = None
         self._shown = BarSpec.parse(self.state.spec)
+        self._look = Look.of(self._shown)
+        self._worked = ""
+        self._price: float | None = None
         self._slice = (0, 0)
         self._view = (0.0, float(FIRST_VIEW))
         self._epoch = 0
-        self._feed: Any = None
-        self._seen = -1
+        self._feed = LiveFeed()
         self._poll: Any = None
         self.chart = CandleChart(dark=self.state.dark, palette=getattr(self.state, "palette", "classic"))
         self.chart.viewport.on_change("data", self._looked)
         self._pane = pn.pane.Bokeh(self.chart.root, sizing_mode="stretch_both", margin=0, min_height=300)
-        self._over = StatePanel(sizing_mode="stretch_both", margin=0)
-        self._over.param.watch(lambda *_: self.reload(), "clicks")
-        self._cover = pn.Column(self._over, css_classes=["wb-chart-state"], margin=0, styles=_COVER)
+        self._cover = Cover(self.reload, lambda spec: self.state.param.update(spec=spec))
         self._root = pn.Column(
             self._pane,
-            self._cover,
+            self._cover.root,
             sizing_mode="stretch_both",
             margin=0,
             min_height=320,
@@ -95,10 +102,15 @@ class ChartView(pn.viewable.Viewer):
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
         if self._frame is not None or self.services is None:
-            return controls(self.state, None, [])
+            return controls(self.state, None, [], recent=self.recent)
         catalog = self.services.catalog
         every = sorted({*catalog.symbols(), *(one.symbol for one in catalog.master)})
-        return controls(self.state, catalog.master, every)
+        return controls(self.state, catalog.master, every, recent=self.recent)
+
+    def recent(self) -> tuple[np.ndarray, float]:
+        """The newest bars that are held (BAR) and the price step, for sizes that suit the instrument."""
+        held = np.zeros(0, BAR) if self._history is None else self._history.records
+        return held[-500:], self._instrument.tick_size
 
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._started:
@@ -122,7 +134,7 @@ class ChartView(pn.viewable.Viewer):
         """Let go of the hub; called when the session ends."""
         if self._poll is not None and self._poll.running:
             self._poll.stop()
-        self._detach()
+        self._feed.detach()
 
     def reload(self) -> None:
         """Show the newest bars of the state's symbol and spec."""
@@ -135,26 +147,32 @@ class ChartView(pn.viewable.Viewer):
                 self._fail(error)
 
     def _open(self) -> None:
-        self._shown = BarSpec.parse(self.state.spec)
-        self._detach()
+        self._shown, self._history = BarSpec.parse(self.state.spec), None
+        self._feed.detach()
         reader = self._reader()
+        self._look = Look.of(self._shown) if self._frame is None else self._frame.look
+        self._price = None
         if reader is None or reader.coverage() is None:
-            self._empty()
+            self._cover.no_data(self.state.symbol)
             return
-        self._history = History(reader, self._shown).open()
+        history = History(reader, self._shown).open()
+        if self._look.shaped:
+            self._price = reader.last_price()
+        self._history = history
         self._attach()
-        if not len(self._history):
-            self._empty()
+        if not len(history):
+            self._cover.no_bars(self.state.symbol, self._look.label, self._other_spec())
             return
-        self._cover.visible = False
+        self.chart.draw_as(self._look.glyph, widest=self._look.widest)
+        self._cover.hide()
+        self._worked = self.state.spec
         self._to_end()
 
     def _reader(self) -> BarReader | None:
         if self._frame is not None:
-            reader, self._instrument, least = self._frame
-            if self._shown.nominal < least.nominal:
-                self._shown = least
-            return reader
+            self._instrument = self._frame.instrument
+            self._shown = self._frame.spec
+            return self._frame.reader
         if self.services is None:
             return None
         catalog = self.services.catalog
@@ -164,19 +182,15 @@ class ChartView(pn.viewable.Viewer):
         self.source = ", ".join(catalog.sources(self._instrument.symbol))
         return CatalogBars(catalog, self._instrument.symbol)
 
-    def _empty(self) -> None:
-        self._history = None
-        symbol = self.state.symbol
-        self._over.show_empty(
-            f"No data for {symbol}",
-            "Import some, or choose another symbol.",
-            commands=[f"workbench ingest csv FILE --symbol {symbol}"],
-        )
-        self._cover.visible = True
-
     def _fail(self, error: Exception) -> None:
-        self._over.show_error(error, doing=f"reading {self.state.symbol} {self.state.spec}", action="Try again")
-        self._cover.visible = True
+        self._cover.failed(error, f"reading {self.state.symbol} {self.state.spec}", self._other_spec())
+
+    def _other_spec(self) -> str:
+        """A spec that can be drawn where the one asked for cannot: the one before, if it still can; empty for none."""
+        if self._frame is not None or self.services is None:
+            return ""
+        wanted = [spec for spec in (self._worked, *_WAYS_OUT) if spec != self.state.spec]
+        return drawable(self.services.catalog, self._instrument.symbol, wanted)
 
     # --- what is on screen ----------------------------------------------------------------------------------------
 
@@ -184,10 +198,9 @@ class ChartView(pn.viewable.Viewer):
         history = self._history
         if not history.at_end:
             history = self._history = History(history.reader, history.spec).open()
-            self._seen = -1
-            self._merge()
-        bars = min(FIRST_VIEW, max(len(history), 40))
-        self._show((history.stop - bars, history.stop + max(2, bars * _RIGHT_GAP / FIRST_VIEW)))
+            self._feed.merge(history, again=True)
+        bars = min(self._look.opening, max(len(history), 40))
+        self._show((history.stop - bars, history.stop + max(2, bars * _RIGHT_GAP)))
 
     def _to_start(self) -> None:
         history = self._history
@@ -202,48 +215,39 @@ class ChartView(pn.viewable.Viewer):
         if view is not None:
             self._view = view
             self._epoch += 1
-        start, end = self._view
-        want = min(MAX_BARS, max(900, int(3 * (end - start))))
-        low = int((start + end - want) / 2)
-        high = low + want
-        if high > history.stop:  # the newest bars are always the ones that change
-            low, high = max(history.first, history.stop - want), history.stop
-        low = max(history.first, low)
-        high = min(history.stop, max(high, low + want))
+        low, high = history.around(*self._view, least=3 * self._look.opening)
         self._slice = (low, high)
-        self.chart.show(self._columns(low, high), view=view, **self._facts())
+        self.chart.show(self._columns(low, high), marks=self._marks(), view=view, **self._facts())
 
     def _columns(self, low: int, high: int) -> dict[str, np.ndarray]:
         history = self._history
         rows = history.records[low - history.first : high - history.first]
-        return bar_columns(rows, low, spec=history.spec, calendar=self._calendar)
+        return bar_columns(rows, low, dated=self._look.dated, calendar=self._instrument.calendar)
 
-    @property
-    def _calendar(self) -> Calendar:
-        return self._instrument.calendar
+    def _marks(self) -> Marks:
+        history, (low, high) = self._history, self._slice
+        return marks_of(history.spec, history.records, slice(low - history.first, high - history.first), low)
 
     def _facts(self) -> dict[str, Any]:
-        history, tz, dated = self._history, self.state.tz, not self._shown.step
-        low, high = self._slice
-        last = history.records[-1] if len(history) and history.at_end else None
+        asked, shown = self.state.spec, str(self._shown)
+        coarser = self._frame is None and shown != asked
         return {
+            **told(self._look, self._history, self._slice, traded=self._traded()),
             "symbol": self._instrument.symbol,
-            "spec": str(self._shown),
-            "auto": f"{self.state.spec} has too many bars for this window"
-            if str(self._shown) != self.state.spec and self._frame is None
-            else "",
-            "clock": "UTC" if dated else tz,
-            "zone": tz,
-            "dated": dated,
-            "seconds": bool(self._shown.step and self._shown.step < 60_000_000_000),
+            "auto": f"{asked} has too many bars for this window" if coarser else "",
+            "clock": "UTC" if self._look.dated else self.state.tz,
+            "zone": self.state.tz,
             "decimals": self._instrument.decimals,
             "tick": self._instrument.tick_size,
             "epoch": self._epoch,
-            "head": history.at_start and low == history.first,
-            "tail": history.at_end and high == history.stop,
-            "last": None if last is None else float(last["close"]),
-            "rising": 1 if last is None else int(last["close"] >= last["open"]),
         }
+
+    def _traded(self) -> float | None:
+        """The price traded last, where bars do not tell it."""
+        if not self._look.shaped:
+            return None
+        price = self._feed.last_price
+        return self._price if price is None else price
 
     def _dress(self) -> None:
         if self._history is not None:
@@ -274,8 +278,8 @@ class ChartView(pn.viewable.Viewer):
         history, (start, end) = self._history, self._view
         low = max(start, history.first) if history.at_start else start
         high = min(end, history.stop) if history.at_end else end
-        asked = BarSpec.parse(self.state.spec) if self._frame is None else self._frame[2]
-        wanted = spec_for(asked, self._shown, high - low)
+        asked = BarSpec.parse(self.state.spec) if self._frame is None else self._frame.spec
+        wanted = self._shown if self._look.exact else spec_for(asked, self._shown, high - low)
         if wanted != self._shown:
             self._change_detail(wanted)
             return
@@ -285,7 +289,8 @@ class ChartView(pn.viewable.Viewer):
         while end + span / 2 > history.stop and history.newer(max(CHUNK, int(span))):
             pass
         low, high = self._slice
-        if start - span / 4 < low > history.first or end + span / 4 > high < history.stop:
+        room = min(span / 4, max(0.0, high - low - span) / 4)
+        if start - room < low > history.first or end + room > high < history.stop:
             self._show()
         else:
             self._dress()
@@ -301,7 +306,7 @@ class ChartView(pn.viewable.Viewer):
             pass
         if not len(new):
             return
-        self._history, self._shown = new, wanted
+        self._history, self._shown, self._look = new, wanted, Look.of(wanted)
         self._attach()
         new_start = new.ordinal(t0) if t0 >= new.records["time"][0] else new.first - 3
         new_end = new.ordinal(t1)
@@ -312,55 +317,46 @@ class ChartView(pn.viewable.Viewer):
     # --- live -----------------------------------------------------------------------------------------------------
 
     def _attach(self) -> None:
-        self._detach()
+        self._feed.detach()
         hub = self._hub()
         if hub is None or self._history is None:
             return
-        self._feed = hub.subscribe(self._instrument.symbol, str(self._shown))
-        self._merge()
+        self._feed.attach(hub, self._instrument.symbol, str(self._shown))
+        self._feed.merge(self._history)
 
     def _hub(self) -> Any:
         if not self.live or self._frame is not None or self.services is None:
             return None
         return hub_link(self.services).hub
 
-    def _detach(self) -> None:
-        feed, self._feed, self._seen = self._feed, None, -1
-        if feed is not None:
-            feed.close()
-
-    def _merge(self) -> int | None:
-        """Take what the hub has into the history; ordinal of the first bar that may differ."""
-        if self._feed is None or self._history is None or self._feed.version == self._seen:
-            return None
-        now = self._feed.snapshot()
-        self._seen = now.version
-        return self._history.join(now.closed, now.forming)
-
     def poll(self) -> None:
         """Bring the screen up to the hub; touches nothing when nothing changed."""
         try:
-            if self._feed is None and self._history is not None and self._hub() is not None:
+            if not self._feed and self._history is not None and self._hub() is not None:
                 self._attach()
-                if self._feed is not None:
+                if self._feed:
                     self._show()
                 return
-            changed = self._merge()
+            changed = self._feed.merge(self._history) if self._history is not None else None
             if changed is not None:
                 # Not held: on a busy machine a stream that is held with other changes was seen to get lost on its way.
                 self._draw_live(changed)
-            if self._feed is not None:
+            if self._feed:
                 now = self._hub().status(self._instrument.symbol).state
-                self.chart.settings(stale=now in ("stale", "reconnecting"))
+                last = {"last": self._traded()} if self._look.shaped else {}
+                self.chart.settings(stale=now in ("stale", "reconnecting"), **last)
         except Exception as error:
-            self._detach()
+            self._feed.detach()
+            self._history = None  # nothing to attach to until somebody asks again
             self._fail(error)
 
     def _draw_live(self, changed: int) -> None:
         history, (low, high) = self._history, self._slice
         drawn = len(self.chart.source.data["x"])
-        reaches = drawn and high >= changed and high - low == drawn
-        if not reaches:
+        if history.stop < high:  # a brick that was forming is none any more
+            self._show()
+            return
+        if not (drawn and high >= changed and high - low == drawn):
             self._dress()
             return
         if changed < high - 1 or history.stop - low > MAX_BARS:
@@ -371,53 +367,12 @@ class ChartView(pn.viewable.Viewer):
         if history.stop > high:
             self.chart.append(self._columns(high, history.stop))
             self._slice = (low, history.stop)
+        if self._look.shaped:
+            self.chart.mark(self._marks())
         self._count_down()
 
     def _count_down(self) -> None:
-        step = self._shown.step
+        step = self._look.step
         if step and len(self._history):
             until = (int(self._history.records["time"][-1]) + step) // 1_000_000
             self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)
-
-
-_COVER = {
-    "position": "absolute",
-    "inset": "0",
-    "z-index": "6",
-    "background": "var(--wb-panel, #151a21)",
-    "width": "100%",
-    "height": "100%",
-}
-
-
-def _from_frame(bars: pd.DataFrame, state: Any) -> tuple[FrameBars, Instrument, BarSpec]:
-    records = as_records(bars, "bars")
-    steps = np.diff(records["time"])
-    usual = int(np.median(steps)) if len(steps) else 60 * 1_000_000_000
-    spec = min(map(BarSpec.parse, COMMON), key=lambda one: abs(np.log(one.nominal / max(usual, 1))))
-    close = records["close"][-200:] if len(records) else np.zeros(0)
-    decimals = next((d for d in range(2, 9) if np.allclose(np.round(close, d), close, rtol=0, atol=1e-9)), 8)
-    name = str(bars.attrs.get("symbol", "Bars"))
-    instrument = Instrument(name, tick_size=10.0**-decimals, session="24/7")
-    return FrameBars(records, spec, calendar("24/7")), instrument, spec
-
-
-def chart(what: pd.DataFrame | str, spec: str | None = None, *, live: bool = True, **params: Any) -> ChartView:
-    """A chart that shows in a notebook cell and can be served.
-
-    Parameters
-    ----------
-    what
-        Bars (a frame as ``catalog.bars`` gives) or a symbol.
-    spec
-        Bar spec of a symbol, such as ``"5min"``; ``"1d"`` when left out.
-    live
-        Draw trades as they arrive.
-    params
-        ``tz``, ``dark``, ``palette`` of the state.
-    """
-    if not isinstance(what, str):
-        return ChartView(bars=what, state=AppState(**params), live=False)
-    from workbench.services import get_services
-
-    return ChartView(get_services(), AppState(symbol=what, spec=str(BarSpec.parse(spec or "1d")), **params), live=live)

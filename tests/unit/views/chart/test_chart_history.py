@@ -11,15 +11,16 @@ from workbench.market.calendars import calendar
 from workbench.market.events import BAR
 from workbench.market.specs import BarSpec
 from workbench.views.chart.detail import spec_for
-from workbench.views.chart.history import HELD, FrameBars, History
+from workbench.views.chart.history import HELD, History
+from workbench.views.chart.readers import FrameBars
 
 MINUTE = 60 * 1_000_000_000
-ONE_MIN = BarSpec.parse("1min")
+ONE_MIN, TICKS = BarSpec.parse("1min"), BarSpec.parse("1000tick")
 
 
-def records(minutes: list[int] | range) -> np.ndarray:
+def records(minutes: list[float] | range) -> np.ndarray:
     out = np.zeros(len(minutes), BAR)
-    out["time"] = np.array(list(minutes), "i8") * MINUTE
+    out["time"] = np.round(np.array(list(minutes), "f8") * MINUTE).astype("i8")
     for name in ("open", "high", "low", "close"):
         out[name] = out["time"] / MINUTE
     out["volume"] = 1.0
@@ -63,6 +64,62 @@ def test_from_the_start_every_bar_is_met_whatever_the_pauses(minutes: list[int],
     assert (history.records["time"] // MINUTE).tolist() == held
     assert history.at_start
     assert history.at_end
+
+
+class Counted(FrameBars):
+    """A reader that counts how often it is asked."""
+
+    calls = 0
+
+    def between(self, spec: BarSpec, start: int, end: int) -> np.ndarray:
+        self.calls += 1
+        return super().between(spec, start, end)
+
+
+@pytest.mark.parametrize("pace", [0.001, 0.5, 1, 30, 5000])
+def test_paging_keeps_up_with_bars_of_any_pace(pace: float) -> None:
+    """Minutes are only a guess for bars that are not cut by time."""
+    stamps = (np.arange(6000) * pace).tolist()
+    source = Counted(records(stamps), TICKS, calendar("24/7"))
+    history = History(source, TICKS).open_start(1000)
+    while not history.at_end:
+        before = len(history)
+        history.newer(1000)
+        assert 1 <= len(history) - before <= 2000 or history.at_end
+    assert np.allclose(history.records["close"], stamps, rtol=1e-12)
+    assert source.calls < 25
+
+
+def test_bricks_behind_the_last_instant_are_met() -> None:
+    held = records([0, 1, 2, 2, 2, 2])
+    held["time"][-4:] += np.arange(4)  # one print of minute 2 made four bricks
+
+    class UpToThePrint(FrameBars):
+        def coverage(self) -> tuple[int, int]:
+            return 0, 2 * MINUTE
+
+    history = History(UpToThePrint(held, TICKS, calendar("24/7")), TICKS).open_start(3)
+    while history.newer(3):
+        pass
+    assert len(history) == 6
+    assert history.at_end
+
+
+def test_a_forming_brick_that_is_none_any_more_goes() -> None:
+    history = History(reader(range(10)), ONE_MIN).open()
+    assert history.join(records([9]), records([10])) == -1
+    assert len(history) == 11
+    assert history.join(records([]), records([])) == 0  # the price came back
+    assert len(history) == 10
+    assert history.join(records([]), records([])) is None
+
+
+def test_records_keep_the_fields_of_their_reader() -> None:
+    averaged = np.zeros(5, np.dtype([*BAR.descr, ("real_close", "<f8")]))
+    averaged["time"] = np.arange(5) * MINUTE
+    history = History(FrameBars(averaged, ONE_MIN, calendar("24/7")), ONE_MIN).open(n=2)
+    assert history.older()
+    assert history.records.dtype == averaged.dtype
 
 
 def test_live_bars_replace_equal_ones_and_follow() -> None:
@@ -110,6 +167,13 @@ def test_an_empty_reader_is_empty_not_an_error() -> None:
 )
 def test_detail_follows_the_window(asked: str, shown: str, in_view: float, expected: str) -> None:
     assert str(spec_for(BarSpec.parse(asked), BarSpec.parse(shown), in_view)) == expected
+
+
+@pytest.mark.parametrize("spec", ["1000tick", "range:0.5", "renko:1.0", "ha(5min)", "kagi:2.0(1d)", "pnf:1.0(1min)"])
+@pytest.mark.parametrize("in_view", [8, 300, 2500, 1e6])
+def test_bars_not_cut_by_time_are_never_replaced(spec: str, in_view: float) -> None:
+    asked = BarSpec.parse(spec)
+    assert spec_for(asked, asked, in_view) == asked
 
 
 @given(st.sampled_from(["1s", "1min", "1h", "1d"]), st.floats(10, 1e7))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from workbench.errors import DataError
 from workbench.market.events import BAR
 from workbench.market.instruments import Instrument
 from workbench.views.chart import ChartView
@@ -29,8 +30,12 @@ class Feed:
     version = 1
     closed, forming = bars(0), bars(1, first=50)
 
+    last_price = float("nan")
+
     def snapshot(self) -> SimpleNamespace:
-        return SimpleNamespace(version=self.version, closed=self.closed, forming=self.forming)
+        return SimpleNamespace(
+            version=self.version, closed=self.closed, forming=self.forming, last_price=self.last_price
+        )
 
     def close(self) -> None:
         pass
@@ -46,8 +51,15 @@ class Services:
             symbols=lambda: ["ES"],
             sources=lambda symbol: ["fake"],
             coverage=lambda symbol: (0, 50 * MINUTE),
-            latest_bars=lambda symbol, spec, n, before=None, **_: stored[-n:] if before is None else stored[:0],
+            latest_bars=self.latest,
         )
+        self.refused: set[str] = set()
+        self.stored = stored
+
+    def latest(self, symbol: str, spec: str, n: int, before: object = None) -> np.ndarray:
+        if spec in self.refused:
+            raise DataError(f"{spec} bars of {symbol} are made of trades; ingest trades")
+        return self.stored[-n:] if before is None else self.stored[:0]
 
 
 @pytest.fixture
@@ -88,3 +100,94 @@ def test_the_last_price_is_greyed_while_nothing_comes(view: ChartView, state: st
 
 def test_prices_are_told_in_steps_of_the_instrument(view: ChartView) -> None:
     assert (told(view, "tick"), told(view, "decimals")) == (0.25, 2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "glyph", "widest"),
+    [
+        ("1min", "candle", 6000),
+        ("1000tick", "candle", 1600),
+        ("renko:1.0", "brick", 1600),
+        ("kagi:1.0(1min)", "kagi", 1600),
+        ("pnf:1.0(1min)", "pnf", 1600),
+    ],
+)
+def test_a_spec_is_drawn_its_way_in_a_window_that_suits(view: ChartView, spec: str, glyph: str, widest: int) -> None:
+    figure = view.chart.price
+    view.state.spec = spec
+    assert view.chart.price is figure
+    assert (view.chart.glyph, view.chart.x_range.max_interval) == (glyph, widest)
+    assert told(view, "spec") == spec
+    assert len(view.chart.source.data["x"]) == 51
+
+
+def test_zooming_out_of_ticks_never_changes_the_bars(view: ChartView) -> None:
+    view.state.spec = "1000tick"
+    epoch = told(view, "epoch")
+    view.chart.viewport.data = {"start": [-5000], "end": [100], "width": [1000], "epoch": [epoch], "ask": [""]}
+    assert told(view, "spec") == "1000tick"
+    assert told(view, "auto") == ""
+
+
+def test_the_last_price_of_bricks_is_the_one_that_was_traded(view: ChartView) -> None:
+    view.state.spec = "renko:1.0"
+    assert told(view, "shaped")
+    assert told(view, "last") == 2.0  # of the finest bars there are
+    view.services.feed.last_price = 2.75
+    view.poll()
+    assert told(view, "last") == 2.75
+    view.state.spec = "1min"
+    assert not told(view, "shaped")
+
+
+@pytest.mark.parametrize(("spec", "counts"), [("1min", True), ("1000tick", False), ("ha(1min)", False), ("1d", False)])
+def test_only_a_fixed_step_counts_down(view: ChartView, spec: str, counts: bool) -> None:
+    view.state.spec = spec
+    feed = view.services.feed
+    now = time.time_ns() // MINUTE
+    view.services.stored["time"] += (now - 50) * MINUTE
+    feed.version, feed.forming = 2, bars(1, first=now)
+    view.reload()
+    feed.version, feed.forming = 3, bars(1, first=now)
+    feed.forming["close"] = 1.5
+    view.chart.settings(until=None)
+    view.poll()
+    assert (told(view, "until") is not None) == counts
+
+
+def test_bars_that_the_data_cannot_give_offer_those_that_were_shown(view: ChartView) -> None:
+    view.services.refused = {"1000tick"}
+    view.state.spec = "1000tick"
+    assert view._cover.root.visible
+    assert view._cover.panel.kind == "error"
+    assert view._cover.panel.title == "1000tick bars of ES are made of trades."
+    assert view._cover.panel.action == "Show 1min bars"
+    assert view.state.spec == "1000tick"  # the link and the controls keep what was asked for
+    view.poll()
+    view._cover.panel.clicks += 1
+    assert view.state.spec == "1min"
+    assert not view._cover.root.visible
+
+
+def test_a_link_to_bars_that_cannot_be_offers_some_that_can(view: ChartView) -> None:
+    services = view.services
+    services.refused = {"1000tick", "1min"}
+    fresh = ChartView(services, AppState(symbol="ES", spec="1000tick"))
+    fresh.__panel__()
+    assert fresh._cover.panel.action == "Show 1h bars"
+    services.refused |= {"1h", "1d"}
+    fresh.reload()
+    assert fresh._cover.panel.action == "Try again"
+
+
+def test_bars_too_large_for_the_data_are_no_missing_data(view: ChartView) -> None:
+    stored, view.services.stored = view.services.stored, bars(0)
+    view.services.feed.forming = bars(0)
+    view.state.spec = "range:500.0"
+    assert view._cover.panel.kind == "empty"
+    assert view._cover.panel.title == "No range:500.0 bars of ES"
+    assert view._cover.panel.commands == []
+    view.services.stored = stored
+    view.poll()
+    view.reload()
+    assert not view._cover.root.visible

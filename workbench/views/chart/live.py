@@ -1,0 +1,45 @@
+"""The hub's bars of what a chart shows: one subscription at a time, and what of it was seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench.views.chart.history import History
+
+
+class LiveFeed:
+    """A subscription that can be moved from one symbol and spec to the next."""
+
+    def __init__(self) -> None:
+        self._bars: Any = None
+        self._seen = -1
+
+    def __bool__(self) -> bool:
+        return self._bars is not None
+
+    def attach(self, hub: Any, symbol: str, spec: str) -> None:
+        """Subscribe to these bars instead."""
+        self.detach()
+        self._bars = hub.subscribe(symbol, spec)
+
+    def detach(self) -> None:
+        """Let go of the hub."""
+        bars, self._bars, self._seen = self._bars, None, -1
+        if bars is not None:
+            bars.close()
+
+    def merge(self, history: History, *, again: bool = False) -> int | None:
+        """Take what is new into the history; ordinal of the first bar that may differ, None when nothing is new."""
+        if self._bars is None or (self._bars.version == self._seen and not again):
+            return None
+        now = self._bars.snapshot()
+        self._seen = now.version
+        return history.join(now.closed, now.forming)
+
+    @property
+    def last_price(self) -> float | None:
+        """The price traded last; None while nothing came."""
+        price = np.nan if self._bars is None else self._bars.snapshot().last_price
+        return float(price) if np.isfinite(price) else None
