@@ -12,7 +12,6 @@ import panel_material_ui as pmui
 import param
 from bokeh.model import Model
 from jinja2 import Template
-from panel.util import edit_readonly
 from panel_material_ui.template.base import parse_template
 from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultTheme
 
@@ -46,17 +45,22 @@ class WorkbenchDesign(MaterialDesign):
     _themes = {"dark": _Dark, "default": _Light}
 
 
+class _Unlinked(param.Boolean):
+    """A flag that does not follow another parameter when it is told to."""
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if not isinstance(value, param.Parameter):
+            super().__set__(obj, value)
+
+
 class Page(pmui.Page):
     """Panel Material UI's page, told to leave Bokeh figures as our theme has them, and not to follow who is busy.
 
-    Its ``busy`` follows that of the whole server: every event of every session would be sent to all pages, each time
-    with a walk over the document. That took most of the server's time with one live chart open.
+    Its ``busy`` follows that of the whole server: every event of every session would reach all pages, each time with a
+    look at all their parameters and a walk over the document. That was most of the server's work with live charts open.
     """
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__(**params)
-        with edit_readonly(self):
-            self.busy = False
+    busy = _Unlinked(default=False, readonly=True, doc="Left alone.")
 
     def get_root(self, *args: Any, **kwargs: Any) -> Model:
         """The page's model."""
