@@ -44,6 +44,17 @@ def test_regular_minutes_add_up_to_the_daily_files_volume(catalog: MarketCatalog
         assert len(regular) == 2 and regular["volume"].sum() == theirs["volume"].iloc[0]
 
 
+def test_seconds_make_the_vendors_minutes(catalog: MarketCatalog) -> None:
+    for size in ("second", "minute"):
+        ingest(catalog, "lean", USA / size / "spy" / "20131008_trade.zip", source=size)
+    ours, theirs = (catalog.bars("SPY", "1min", source=size) for size in ("second", "minute"))
+    assert len(ours) == 828 and ours.index.equals(theirs.index)
+    for name in ("open", "high", "low", "close"):
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+    # In 33 minutes the vendor counts a print of the last second into the next one; nothing is lost by that.
+    assert (ours["volume"] == theirs["volume"]).sum() == 795 and ours["volume"].sum() == theirs["volume"].sum()
+
+
 def test_what_the_vendor_leaves_out_of_the_first_minute(catalog: MarketCatalog) -> None:
     """Its bars hold the first of the auction's prints (condition 0x40), not the others. Nobody's hold the exchanges'
     sums of them (0x4000000). None of them is marked suspicious."""
