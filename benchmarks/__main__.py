@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-NAMES = ("bars",)
+NAMES = ("bars", "indicators")
 
 
 def main() -> int:

@@ -23,14 +23,16 @@ _FUNCTIONS = {
     "chart": "workbench.views.chart",
     "BarSpec": "workbench.market.specs",
     "calendar": "workbench.market.calendars",
+    "indicator": "workbench.indicators",
 }
+_PACKAGES = ("indicators",)
 # Folders that are also verbs: ``wb.catalog`` is the package, ``wb.catalog()`` opens the catalog.
 _CALLABLE_PACKAGES = {
     "catalog": ("workbench.services", "open_catalog"),
     "live": ("workbench.services", "open_hub"),
 }
 
-__all__ = [*_FUNCTIONS, *_CALLABLE_PACKAGES, "__version__"]
+__all__ = [*_FUNCTIONS, *_PACKAGES, *_CALLABLE_PACKAGES, "__version__"]
 
 
 class _Verb(ModuleType):
@@ -54,7 +56,7 @@ sys.modules[__name__].__class__ = _FrontDoor
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CALLABLE_PACKAGES:
+    if name in _CALLABLE_PACKAGES or name in _PACKAGES:
         return importlib.import_module(f"workbench.{name}")
     if name in _FUNCTIONS:
         value = getattr(importlib.import_module(_FUNCTIONS[name]), name)

@@ -1,0 +1,249 @@
+"""What an indicator declares, and how it is computed: on whole frames, and bar by bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+import param
+
+from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.market.calendars import calendar
+from workbench.market.events import event_times
+from workbench.registry import Registry
+
+indicators: Registry = Registry("indicator", "workbench.indicators", "workbench.indicators")
+
+#: Prices that are computed from a bar's own; any column of the bars may be named besides.
+PRICES: dict[str, tuple[str, ...]] = {
+    "hl2": ("high", "low"),
+    "hlc3": ("high", "low", "close"),
+    "ohlc4": ("open", "high", "low", "close"),
+    "hlcc4": ("high", "low", "close", "close"),
+    "oc2": ("open", "close"),
+}
+_NONE = np.empty(0)
+_NONE.flags.writeable = False
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where somebody else's numbers for the same thing are; the parity tests and the benchmark find it here.
+
+    Parameters
+    ----------
+    name
+        Function of TA-Lib (``RSI``), or file of the reference results of Stock.Indicators (``rsi``).
+    values
+        Parameters of ours for the comparison, where they are not the defaults.
+    arguments
+        Arguments of theirs, by name.
+    outputs
+        Names of theirs in the order of our outputs; "" for one that they do not have. Empty: theirs in order.
+    tolerance
+        Greatest relative difference.
+    after
+        Bars that conventions of the start (seeding) are given to fade; 0 means from the first value on.
+    note
+        What differs and why, if something does.
+    """
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    tolerance: float = 1e-9
+    after: int = 0
+    note: str = ""
+
+
+class Indicator(param.Parameterized):
+    """A study of bars: a class that declares, and a loop that computes.
+
+    Decorate with ``@indicators.register("name")``. Called with bars it gives a Series (one output) or a DataFrame, on
+    the index of the bars, NaN where it is not known. Every number depends on its bar and those before it only, unless
+    ``causal`` is False.
+
+    A bar with NaN in an input gives NaN and is passed over, as though it were not there.
+    """
+
+    #: Name for people, such as ``Relative strength index``.
+    title: ClassVar[str]
+    #: Where the formula is from: author, work, year; and what is chosen where sources differ.
+    source: ClassVar[str]
+    #: Columns of the bars that are read, in the order of the kernel's arguments. ``price`` is the parameter ``price``.
+    inputs: ClassVar[tuple[str, ...]] = ("price",)
+    #: Columns it gives. A single one is a Series of the indicator's name.
+    outputs: ClassVar[tuple[str, ...]] = ("value",)
+    #: Whether it is drawn over the prices; else it has a pane of its own.
+    overlay: ClassVar[bool] = False
+    #: How outputs are drawn, by output: ``line`` (the default), ``histogram``, ``dots``, ``step``, ``band``.
+    styles: ClassVar[Mapping[str, str]] = {}
+    #: Levels that a pane marks, such as 30 and 70.
+    levels: ClassVar[tuple[float, ...]] = ()
+    #: Outputs that are NaN on bars where there is nothing to show, after the warm-up too.
+    sparse: ClassVar[tuple[str, ...]] = ()
+    #: What becomes of it when all prices are doubled: ``price`` doubles, ``none`` stays, ``other`` is something else.
+    scale: ClassVar[Literal["price", "none", "other"]] = "price"
+    causal: ClassVar[bool] = True
+    #: The same in TA-Lib, and in the reference results of Stock.Indicators.
+    talib: ClassVar[tuple[Peer, ...]] = ()
+    stock: ClassVar[tuple[Peer, ...]] = ()
+
+    def kernel(self) -> Callable[..., None]:
+        """The compiled loop; see ``workbench.kernels.indicators`` for its arguments."""
+        raise NotImplementedError
+
+    def constants(self) -> tuple[float, ...]:
+        """``p`` of the loop."""
+        return ()
+
+    def state_size(self) -> int:
+        """Length of ``s`` of the loop."""
+        return 0
+
+    @property
+    def lookback(self) -> int:
+        """Bars before the current one that the loop reads."""
+        return 0
+
+    @property
+    def warmup(self) -> int:
+        """Bars before the first one of which all outputs are known."""
+        return 0
+
+    def __call__(self, bars: pd.DataFrame | pd.Series) -> pd.Series | pd.DataFrame:
+        """Values for all bars; a Series is taken for the price."""
+        columns = self.columns_of(bars)
+        out = np.empty((len(self.outputs), len(bars)))
+        with np.errstate(invalid="ignore", over="ignore"):
+            # A NaN survives in the sum, which is read faster than every value can be asked.
+            whole = not any(math.isnan(column.sum()) for column in columns)
+        known = np.ones(len(bars), bool) if whole else ~np.isnan(columns).any(axis=0)
+        if whole or known.all():
+            self._run(columns, out)
+        else:
+            some = np.empty((len(self.outputs), int(known.sum())))
+            self._run([column[known] for column in columns], some)
+            out[:] = np.nan
+            out[:, known] = some
+        if len(self.outputs) == 1:
+            return pd.Series(out[0], index=bars.index, name=self.plugin_name, copy=False)
+        return pd.DataFrame(dict(zip(self.outputs, out, strict=True)), index=bars.index, copy=False)
+
+    def stream(self) -> Any:
+        """The same numbers as bars come: ``update(bar)``, O(1) a bar."""
+        from workbench.indicators.stream import Stream
+
+        return Stream(self)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of its inputs, with the price that is set in the place of ``price``."""
+        own = {"price": getattr(self, "price", ""), "session": f"session:{getattr(self, 'session', '')}"}
+        return tuple(own.get(name, name) for name in self.inputs)
+
+    @property
+    def label(self) -> str:
+        """Name and parameters as a legend shows them: ``rsi 14``."""
+        values = [value for name, value in self._set() if name != "price" or value != "close"]
+        return " ".join([self.plugin_name, *(f"{v:g}" if isinstance(v, float) else str(v) for v in values)])
+
+    def _set(self) -> list[tuple[str, Any]]:
+        return [(name, getattr(self, name)) for name in self.param if name != "name"]
+
+    def columns_of(self, bars: pd.DataFrame | pd.Series) -> list[np.ndarray]:
+        """The inputs as read-only float64 arrays, in the order of ``inputs``."""
+        if isinstance(bars, pd.Series):
+            if len(self.inputs) != 1:
+                raise DataError(f"{self.plugin_name} reads {', '.join(self.reads)}: give bars, not one column")
+            return [_series(bars, self.reads[0])]
+        return [column_of(bars, name, self.plugin_name) for name in self.reads]
+
+    def _run(self, columns: list[np.ndarray], out: np.ndarray) -> None:
+        given = [*columns, *[_NONE] * (5 - len(columns))]
+        constants, state = np.array(self.constants(), float), np.zeros(self.state_size())
+        self.kernel()(*given, 0, 0, out, constants, state)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self._set())
+        return f"indicator({self.plugin_name!r}{', ' if inside else ''}{inside})"
+
+    __str__ = __repr__
+
+
+class PriceIndicator(Indicator):
+    """An indicator of one price, which can be any column, or a mean such as ``hlc3``."""
+
+    price = param.String("close", doc="Column that is read, or one of hl2, hlc3, ohlc4, hlcc4, oc2.")
+
+
+class SessionIndicator(Indicator):
+    """An indicator that begins anew with each session. Its input ``session`` is the number of the session of a bar."""
+
+    session = param.String(
+        "24/7", doc="Session calendar it begins anew with: 24/7 (UTC days), XNYS, days:Asia/Tokyo ..."
+    )
+
+
+def session_numbers(times: np.ndarray, name: str) -> np.ndarray:
+    """The session that each time (int64 ns UTC, ascending) is in, or was the last before it, by its open (ns UTC)."""
+    if not len(times):
+        return np.zeros(0)
+    windows = calendar(f"all:{name}").runs(int(times[0]), int(times[-1]))
+    return windows.stamp[np.searchsorted(windows.open, times, "right") - 1].astype(float)
+
+
+def column_of(bars: pd.DataFrame, name: str, who: str) -> np.ndarray:
+    """A column of bars as float64, computed for ``session:<calendar>`` and the names in ``PRICES``; read-only."""
+    if name in bars.columns:
+        return _series(bars[name], name)
+    if name.startswith("session:"):
+        out = session_numbers(event_times(bars), name.removeprefix("session:"))
+        out.flags.writeable = False
+        return out
+    if name in PRICES:
+        parts = [column_of(bars, part, who) for part in PRICES[name]]
+        out = sum(parts[1:], parts[0]) / len(parts)
+        out.flags.writeable = False
+        return out
+    raise DataError(f"{who} reads a column {name!r}: {did_you_mean(name, [*map(str, bars.columns), *PRICES])}")
+
+
+def _series(values: pd.Series, name: str) -> np.ndarray:
+    try:
+        plain = isinstance(values.dtype, np.dtype)
+        out = values.to_numpy(float) if plain else values.to_numpy(float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"column {name!r} is not numeric ({error})") from None
+    out = np.ascontiguousarray(out).view()
+    out.flags.writeable = False
+    return out
+
+
+def indicator(name: str, **parameters: Any) -> Indicator:
+    """The indicator called ``name`` with these parameters.
+
+    >>> indicator("sma", window=3)
+    indicator('sma', price='close', window=3)
+
+    Raises
+    ------
+    UnknownNameError
+        No such indicator, or it has no such parameter; names the nearest.
+    DataError
+        A value is out of its bounds.
+    """
+    kind = indicators.get(name)
+    known = [one for one in kind.param if one != "name"]
+    for one in parameters:
+        if one not in known:
+            raise UnknownNameError(f"{name} has no parameter {one!r}: {did_you_mean(one, known)}")
+    try:
+        return kind(**parameters)
+    except ValueError as error:
+        raise DataError(f"{name}: {str(error).rstrip('.')}") from None

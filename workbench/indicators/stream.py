@@ -1,0 +1,124 @@
+"""Indicators bar by bar, one or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import DataError
+from workbench.indicators.base import PRICES, Indicator, column_of, session_numbers
+from workbench.kernels.indicators import stream as kernel
+
+
+class Studies:
+    """Many indicators that take in the same bars, with one call a bar.
+
+    Values are those of the indicators called with all bars so far, bit for bit. Picklable in mid-stream.
+
+    Parameters
+    ----------
+    studies
+        The indicators.
+
+    Attributes
+    ----------
+    names
+        One for each value of ``update``: ``rsi 14``, or ``macd 12 26 9 signal`` where there are several outputs.
+    columns
+        The columns of the bars that are read, in the order in which ``update_row`` takes them.
+    """
+
+    def __init__(self, studies: Iterable[Indicator]) -> None:
+        self.studies = list(studies)
+        self.columns = list(dict.fromkeys(name for one in self.studies for name in one.reads))
+        self.names = [
+            one.label if len(one.outputs) == 1 else f"{one.label} {output}"
+            for one in self.studies
+            for output in one.outputs
+        ]
+        count = len(self.studies)
+        self._plan = np.zeros((count, kernel.PLAN_WIDTH), np.int64)
+        self._at, self._seen = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        ring = p = s = out = 0
+        constants: list[float] = []
+        for row, one in zip(self._plan, self.studies, strict=True):
+            room = 4 * (one.lookback + 8)
+            values, size = one.constants(), one.state_size()
+            row[: kernel.FIRST_INPUT] = (
+                ring, room, one.lookback, p, p + len(values), s, s + size, out, len(one.outputs), len(one.inputs),
+            )  # fmt: skip
+            row[kernel.FIRST_INPUT : kernel.FIRST_INPUT + len(one.inputs)] = [self.columns.index(n) for n in one.reads]
+            constants += values
+            ring, p, s, out = ring + room * len(one.inputs), p + len(values), s + size, out + len(one.outputs)
+        self._ring, self._p, self._s, self._outputs = np.zeros(ring), np.array(constants, float), np.zeros(s), out
+        self._functions: Any = None
+
+    def update_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Take bars in: float64[n, columns] in the order of ``columns``; values float64[n, names]."""
+        if self._functions is None:
+            self._functions = kernel.listed([one.kernel() for one in self.studies])
+        out = np.empty((len(rows), self._outputs))
+        kernel.advance(
+            self._functions, self._plan, self._at, self._seen, self._ring, self._p, self._s, rows, out
+        )  # fmt: skip
+        return out
+
+    def update(self, bars: pd.DataFrame) -> pd.DataFrame:
+        """Take bars in; a column for each of ``names``."""
+        return pd.DataFrame(self.update_rows(self.rows_of(bars)), index=bars.index, columns=self.names)
+
+    def rows_of(self, bars: pd.DataFrame) -> np.ndarray:
+        """Bars as ``update_rows`` takes them."""
+        rows = np.empty((len(bars), len(self.columns)))
+        for at, name in enumerate(self.columns):
+            rows[:, at] = column_of(bars, name, "this set of studies")
+        return rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_functions": None}
+
+
+class Stream:
+    """One indicator as bars come: ``update`` takes a bar or a frame of them."""
+
+    def __init__(self, one: Indicator) -> None:
+        self.indicator = one
+        self._studies = Studies([one])
+        self._row = np.empty((1, len(self._studies.columns)))
+
+    def update(self, bars: pd.DataFrame | pd.Series | Mapping[str, float] | np.void) -> Any:
+        """The values for these bars.
+
+        A frame gives what the indicator gives for a frame; one bar (a mapping, a row of a frame, a record) a number, or
+        a dict of them where there are several outputs.
+        """
+        outputs = self.indicator.outputs
+        if isinstance(bars, pd.DataFrame):
+            values = self._studies.update(bars)
+            if len(outputs) == 1:
+                return values.iloc[:, 0].rename(self.indicator.plugin_name)
+            return values.set_axis(list(outputs), axis=1)
+        for at, name in enumerate(self._studies.columns):
+            self._row[0, at] = _value(bars, name)
+        found = self._studies.update_rows(self._row)[0].tolist()
+        return found[0] if len(outputs) == 1 else dict(zip(outputs, found, strict=True))
+
+
+def _value(bar: Any, name: str) -> float:
+    try:
+        return float(bar[name])
+    except (KeyError, ValueError):
+        if name.startswith("session:"):
+            time = bar["time"] if "time" in _names(bar) else bar.name
+            return float(session_numbers(np.array([pd.Timestamp(time).value]), name.removeprefix("session:"))[0])
+        if name not in PRICES:
+            raise DataError(f"a bar needs {name!r}; it has {', '.join(map(str, _names(bar)))}") from None
+        parts = [float(bar[part]) for part in PRICES[name]]
+        return sum(parts[1:], parts[0]) / len(parts)
+
+
+def _names(bar: Any) -> list[Any]:
+    return list(bar.dtype.names) if isinstance(bar, np.void) else list(bar.keys())

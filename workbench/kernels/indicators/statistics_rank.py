@@ -1,0 +1,83 @@
+"""Statistics that look at the whole window again on each bar, since their ranks and ranges have no running sum."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from workbench.kernels.indicators.statistics import _warm
+
+
+@njit(cache=True, nogil=True)
+def rank(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """``p``: window."""
+    window, values = int(p[0]), out[0]
+    first = start + _warm(values, len(a) - start, window - seen)
+    for i in range(first, len(a)):
+        below = 0
+        for k in range(i - window, i):
+            below += a[k] < a[i]
+        values[i - start] = 100.0 * below / window
+
+
+@njit(cache=True, nogil=True)
+def entropy(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """``p``: window, bins. ``s``: room for the counts."""
+    window, bins, values = int(p[0]), int(p[1]), out[0]
+    first = start + _warm(values, len(a) - start, window - seen)
+    for i in range(first, len(a)):
+        low = high = a[i] - a[i - 1]
+        for k in range(i - window + 1, i):
+            change = a[k] - a[k - 1]
+            low, high = min(low, change), max(high, change)
+        s[:bins] = 0.0
+        found = 0.0
+        if high > low:
+            for k in range(i - window + 1, i + 1):
+                s[min(bins - 1, int((a[k] - a[k - 1] - low) / (high - low) * bins))] += 1.0
+            for k in range(bins):
+                if s[k] > 0.0:
+                    found -= s[k] / window * math.log2(s[k] / window)
+        values[i - start] = found
+
+
+@njit(cache=True, nogil=True)
+def _rescaled_range(changes):
+    mean = 0.0
+    for x in changes:
+        mean += x
+    mean /= len(changes)
+    total = squares = 0.0
+    low = high = changes[0] - mean
+    for x in changes:
+        total += x - mean
+        squares += (x - mean) ** 2
+        low, high = min(low, total), max(high, total)
+    return (high - low) / math.sqrt(squares / len(changes)) if squares > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def hurst(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """``p``: window. ``s``: room for the changes of the window."""
+    window, values = int(p[0]), out[0]
+    first = start + _warm(values, len(a) - start, window - seen)
+    for i in range(first, len(a)):
+        for k in range(window):
+            before, after = a[i - window + k], a[i - window + 1 + k]
+            s[k] = math.log(after / before) if before > 0.0 and after > 0.0 else 0.0
+        n = x = y = xx = xy = 0.0
+        parts, whole = 1, True
+        while parts <= 32 and window // parts >= 8:
+            size, mean = window // parts, 0.0
+            begin = window - size * parts
+            for part in range(parts):
+                mean += _rescaled_range(s[begin + part * size : begin + (part + 1) * size])
+            mean /= parts
+            if mean > 0.0:
+                u, v = math.log10(size), math.log10(mean)
+                n, x, y, xx, xy = n + 1.0, x + u, y + v, xx + u * u, xy + u * v
+            else:
+                whole = False
+            parts *= 2
+        values[i - start] = (n * xy - x * y) / (n * xx - x * x) if whole else 0.5
