@@ -90,6 +90,8 @@ class Indicator(param.Parameterized):
     #: What becomes of it when all prices are doubled: ``price`` doubles, ``none`` stays, ``other`` is something else.
     scale: ClassVar[Literal["price", "none", "other"]] = "price"
     causal: ClassVar[bool] = True
+    #: Bars that are computed at a time, where what the loop puts aside should stay in the processor's cache; 0: all.
+    block: ClassVar[int] = 0
     #: The same in TA-Lib, and in the reference results of Stock.Indicators.
     talib: ClassVar[tuple[Peer, ...]] = ()
     stock: ClassVar[tuple[Peer, ...]] = ()
@@ -165,9 +167,14 @@ class Indicator(param.Parameterized):
         return [column_of(bars, name, self.plugin_name) for name in self.reads]
 
     def _run(self, columns: list[np.ndarray], out: np.ndarray) -> None:
-        given = [*columns, *[_NONE] * (5 - len(columns))]
+        kernel, none = self.kernel(), [_NONE] * (5 - len(columns))
         constants, state = np.array(self.constants(), float), np.zeros(self.state_size())
-        self.kernel()(*given, 0, 0, out, constants, state)
+        bars = out.shape[1]
+        step = self.block or max(bars, 1)
+        for low in range(0, bars, step):
+            high, back = min(low + step, bars), min(low, self.lookback)
+            part = [column[low - back : high] for column in columns]
+            kernel(*part, *none, back, low, out[:, low:high], constants, state)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self._set())

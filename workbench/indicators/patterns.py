@@ -6,13 +6,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import ClassVar
 
-import numpy as np
 import param
 
 from workbench.indicators.base import Indicator
-
-#: Bars that are computed at a time, so that the averages stay in the cache of the processor.
-_BLOCK = 8192
 
 NISON = (
     "S. Nison, Japanese Candlestick Charting Techniques, 1991; what is long, short, near and equal are the means "
@@ -34,6 +30,7 @@ class Pattern(Indicator):
     inputs = ("open", "high", "low", "close")
     styles: ClassVar = {"value": "dots"}
     scale = "none"
+    block = 8192
     #: Where the loops are; that of a pattern is called like it.
     loops: ClassVar[ModuleType]
     #: Bars before the first one of which it can be told.
@@ -51,15 +48,6 @@ class Pattern(Indicator):
     @property
     def lookback(self) -> int:
         return self.before
-
-    def _run(self, columns: list[np.ndarray], out: np.ndarray) -> None:
-        kernel, none = self.kernel(), np.empty(0)
-        none.flags.writeable = False
-        constants, state = np.array(self.constants(), float), np.zeros(self.state_size())
-        for low in range(0, out.shape[1], _BLOCK):
-            high, back = min(low + _BLOCK, out.shape[1]), min(low, self.before)
-            part = [column[low - back : high] for column in columns]
-            kernel(*part, none, back, low, out[:, low:high], constants, state)
 
 
 class PenetrationPattern(Pattern):

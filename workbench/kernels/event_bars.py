@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.growing import grown
+
 # Prices have rounding errors of half a unit in the last place each (2**-53 of their size) and come out of a few
 # operations at most, such as 100 + 37 * 0.01. 128 halves leave room for that and stay below any tick: 1.4e-7 at 1e7.
 _SLACK = 2.0**-46
@@ -31,7 +33,7 @@ def cut_size(size: np.ndarray, amount: float, state: np.ndarray) -> np.ndarray:
     i, total = _add_size(size, 0, state[0], amount)
     while i >= 0:
         if count == len(ends):
-            ends = _doubled(ends)
+            ends = grown(ends, 2 * len(ends))
         ends[count] = i
         count += 1
         i, total = _add_size(size, i, 0.0, amount)
@@ -57,7 +59,7 @@ def cut_money(price: np.ndarray, size: np.ndarray, amount: float, state: np.ndar
     i, total = _add_money(price, size, 0, state[0], amount)
     while i >= 0:
         if count == len(ends):
-            ends = _doubled(ends)
+            ends = grown(ends, 2 * len(ends))
         ends[count] = i
         count += 1
         i, total = _add_money(price, size, i, 0.0, amount)
@@ -92,7 +94,7 @@ def cut_range(price: np.ndarray, height: float, state: np.ndarray) -> np.ndarray
         i, high, low = _stretch(price, i, high, low, need)
         if i >= 0:
             if count == len(ends):
-                ends = _doubled(ends)
+                ends = grown(ends, 2 * len(ends))
             ends[count] = i
             count += 1
             high, low = -np.inf, np.inf
@@ -111,10 +113,3 @@ def _stretch(price: np.ndarray, first: int, high: float, low: float, need: float
         if high - low >= need:
             return i + 1, high, low
     return -1, high, low
-
-
-@njit(cache=True, nogil=True)
-def _doubled(values: np.ndarray) -> np.ndarray:
-    out = np.empty(2 * len(values), np.int64)
-    out[: len(values)] = values
-    return out

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.growing import grown
+
 #: What a print counts, v: 1, its size, or price x size.
 TICKS, VOLUME, DOLLARS = range(3)
 
@@ -56,7 +58,7 @@ def cut_imbalance(
             one_sided = _expected_prints(expected, state) * (abs(state[_MEAN_ONE]) / state[_MEAN_PRINTS])
             _expect(max(one_sided, even), state)
             if count == len(ends):
-                ends = _doubled(ends)
+                ends = grown(ends, 2 * len(ends))
             ends[count] = i
             count += 1
     state[_PRICE], state[_SIGN] = last, sign
@@ -90,7 +92,7 @@ def cut_runs(
             greater = max(state[_MEAN_ONE], state[_MEAN_TWO])
             _expect(_expected_prints(expected, state) * (greater / state[_MEAN_PRINTS]), state)
             if count == len(ends):
-                ends = _doubled(ends)
+                ends = grown(ends, 2 * len(ends))
             ends[count] = i
             count += 1
     state[_PRICE], state[_SIGN] = last, sign
@@ -158,10 +160,3 @@ def _expect(threshold: float, state: np.ndarray) -> None:
     else:
         state[_MEAN_PRINTS] = state[_MEAN_ONE] = state[_MEAN_TWO] = 0.0
         state[_THRESHOLD] = np.nan
-
-
-@njit(cache=True, nogil=True)
-def _doubled(values: np.ndarray) -> np.ndarray:
-    out = np.empty(2 * len(values), np.int64)
-    out[: len(values)] = values
-    return out

@@ -16,6 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
+from workbench.kernels.growing import grown
 from workbench.kernels.shapes import slack
 
 #: Columns of the state of bricks of one size.
@@ -91,7 +92,7 @@ def cut_fixed(price: np.ndarray, size: float, state: np.ndarray) -> tuple[np.nda
             break
         if count == room:
             room *= 2
-            ends, bricks, first = _grown(ends, room), _grown(bricks, room), _grown(first, room)
+            ends, bricks, first = grown(ends, room), grown(bricks, room), grown(first, room)
         ends[count], bricks[count], first[count] = i, way * number, edge
         count += 1
         closed = edge + way * number
@@ -216,10 +217,3 @@ def part(total: float, number: int, j: int) -> float:
         return total / number
     units = np.int64(total / unit)
     return (units // number + (j < units % number)) * unit
-
-
-@njit(cache=True, nogil=True)
-def _grown(values: np.ndarray, room: int) -> np.ndarray:
-    out = np.empty(room, np.int64)
-    out[: len(values)] = values
-    return out

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.growing import grown
+
 OPEN, HIGH, LOW, CLOSE, VOLUME, BUY, SELL, NOTIONAL, DELTA_MIN, DELTA_MAX = range(10)
 #: Columns of an accumulator of trades or bars, without and with the path of the delta, and of quotes (four prices and
 #: the last size a side).
@@ -82,7 +84,7 @@ def cut(
             begin, end = stamps[w], closes[w]
         if count == room:
             room *= 2
-            low, high, bar = _grown(low, room), _grown(high, room), _grown(bar, room)
+            low, high, bar = grown(low, room), grown(high, room), grown(bar, room)
         low[count], bar[count] = i, begin
         i = _reach(times, i, end)
         high[count] = i
@@ -116,13 +118,6 @@ def sift(
         rows[count], bar[count] = i, forming
         count += 1
     return rows[:count].copy(), bar[:count].copy(), late
-
-
-@njit(cache=True, nogil=True)
-def _grown(values: np.ndarray, room: int) -> np.ndarray:
-    out = np.empty(room, np.int64)
-    out[: len(values)] = values
-    return out
 
 
 # Share of a print in buy and sell volume, by the byte of its side. Looked up rather than asked: sides come at random,

@@ -182,63 +182,45 @@ def cdl_advanceblock(o, h, lo, c, e, start, seen, out, p, s) -> None:
 
 
 @njit(cache=True, nogil=True)
-def cdl_eveningstar(o, h, lo, c, e, start, seen, out, p, s) -> None:
-    """Long white, a short body above it, black deep into the first."""
+def _star(o, h, lo, c, start, seen, out, p, s, middle, way) -> None:
+    """Long, a ``middle`` beyond it, then the other way deep into the first; ``way`` is 1 where it turns up, else -1."""
     first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
     long = limits(bars, 0, BODY_LONG, 2)
-    star = limits(bars, 1, BODY_SHORT, 1)
+    star = limits(bars, 1, middle, 1)
     small = limits(bars, 2, BODY_SHORT, 0)
     for j in range(len(values)):
         i = first + j
         m, k = i - 2, i - 1
-        if white(o, c, m) and black(o, c, i) and body(o, c, m) > long[j] and body(o, c, k) <= star[j]:  # noqa: SIM102
-            if body(o, c, i) > small[j] and gap_up(o, c, k, m) and c[i] < c[m] - body(o, c, m) * p[1]:
-                values[j] = -100.0
+        if way > 0:
+            turned = black(o, c, m) and white(o, c, i) and gap_down(o, c, k, m) and c[i] > c[m] + body(o, c, m) * p[1]
+        else:
+            turned = white(o, c, m) and black(o, c, i) and gap_up(o, c, k, m) and c[i] < c[m] - body(o, c, m) * p[1]
+        if turned and body(o, c, m) > long[j] and body(o, c, k) <= star[j] and body(o, c, i) > small[j]:
+            values[j] = way * 100.0
+
+
+@njit(cache=True, nogil=True)
+def cdl_eveningstar(o, h, lo, c, e, start, seen, out, p, s) -> None:
+    """Long white, a short body above it, black deep into the first."""
+    _star(o, h, lo, c, start, seen, out, p, s, BODY_SHORT, -1)
 
 
 @njit(cache=True, nogil=True)
 def cdl_morningstar(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Long black, a short body below it, white deep into the first."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 2)
-    star = limits(bars, 1, BODY_SHORT, 1)
-    small = limits(bars, 2, BODY_SHORT, 0)
-    for j in range(len(values)):
-        i = first + j
-        m, k = i - 2, i - 1
-        if black(o, c, m) and white(o, c, i) and body(o, c, m) > long[j] and body(o, c, k) <= star[j]:  # noqa: SIM102
-            if body(o, c, i) > small[j] and gap_down(o, c, k, m) and c[i] > c[m] + body(o, c, m) * p[1]:
-                values[j] = 100.0
+    _star(o, h, lo, c, start, seen, out, p, s, BODY_SHORT, 1)
 
 
 @njit(cache=True, nogil=True)
 def cdl_eveningdojistar(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Long white, a doji above it, black deep into the first."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 2)
-    star = limits(bars, 1, BODY_DOJI, 1)
-    small = limits(bars, 2, BODY_SHORT, 0)
-    for j in range(len(values)):
-        i = first + j
-        m, k = i - 2, i - 1
-        if white(o, c, m) and black(o, c, i) and body(o, c, m) > long[j] and body(o, c, k) <= star[j]:  # noqa: SIM102
-            if body(o, c, i) > small[j] and gap_up(o, c, k, m) and c[i] < c[m] - body(o, c, m) * p[1]:
-                values[j] = -100.0
+    _star(o, h, lo, c, start, seen, out, p, s, BODY_DOJI, -1)
 
 
 @njit(cache=True, nogil=True)
 def cdl_morningdojistar(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Long black, a doji below it, white deep into the first."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 2)
-    star = limits(bars, 1, BODY_DOJI, 1)
-    small = limits(bars, 2, BODY_SHORT, 0)
-    for j in range(len(values)):
-        i = first + j
-        m, k = i - 2, i - 1
-        if black(o, c, m) and white(o, c, i) and body(o, c, m) > long[j] and body(o, c, k) <= star[j]:  # noqa: SIM102
-            if body(o, c, i) > small[j] and gap_down(o, c, k, m) and c[i] > c[m] + body(o, c, m) * p[1]:
-                values[j] = 100.0
+    _star(o, h, lo, c, start, seen, out, p, s, BODY_DOJI, 1)
 
 
 @njit(cache=True, nogil=True)

@@ -5,22 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.indicators import bands
+from workbench.kernels.indicators.ranges import true_range
 from workbench.kernels.indicators.volume import ema_next, sum_next
 
 
 @njit(cache=True, nogil=True)
 def highest_at(a, i, window, offset, s, at) -> int:
-    """Where the highest of the last ``window`` values is, looked for anew only when it has left; ``s[at]`` keeps it.
+    """``bands.highest_at`` of the last ``window`` values, with the place kept in ``s[at]``.
 
     ``offset`` is how many bars came before ``a[0]``.
     """
-    best = int(s[at]) - 1 - offset
-    if s[at] == 0.0 or best <= i - window:
-        best = max(0, i - window + 1)
-        for j in range(best + 1, i + 1):
-            best = j if a[j] >= a[best] else best
-    elif a[i] >= a[best]:
-        best = i
+    best = bands.highest_at(a, i, window, int(s[at]) - 1 - offset if s[at] != 0.0 else i - window)
     s[at] = best + 1 + offset
     return best
 
@@ -28,21 +24,9 @@ def highest_at(a, i, window, offset, s, at) -> int:
 @njit(cache=True, nogil=True)
 def lowest_at(a, i, window, offset, s, at) -> int:
     """As ``highest_at``, for the lowest."""
-    best = int(s[at]) - 1 - offset
-    if s[at] == 0.0 or best <= i - window:
-        best = max(0, i - window + 1)
-        for j in range(best + 1, i + 1):
-            best = j if a[j] <= a[best] else best
-    elif a[i] <= a[best]:
-        best = i
+    best = bands.lowest_at(a, i, window, int(s[at]) - 1 - offset if s[at] != 0.0 else i - window)
     s[at] = best + 1 + offset
     return best
-
-
-@njit(cache=True, nogil=True)
-def true_range(high, low, before) -> float:
-    """Span of the bar with the close before it."""
-    return max(high, before) - min(low, before)
 
 
 @njit(cache=True, nogil=True)
