@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 import param
 
 from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.kernels.indicators import has_nan
 from workbench.market.calendars import calendar
 from workbench.market.events import event_times
 from workbench.registry import Registry
@@ -26,6 +26,8 @@ PRICES: dict[str, tuple[str, ...]] = {
     "hlcc4": ("high", "low", "close", "close"),
     "oc2": ("open", "close"),
 }
+#: 1 MB of an input: read from memory once, when it is searched for NaN.
+_BLOCK = 131_072
 _NONE = np.empty(0)
 _NONE.flags.writeable = False
 
@@ -90,7 +92,13 @@ class Indicator(param.Parameterized):
     #: What becomes of it when all prices are doubled: ``price`` doubles, ``none`` stays, ``other`` is something else.
     scale: ClassVar[Literal["price", "none", "other"]] = "price"
     causal: ClassVar[bool] = True
-    #: Bars that are computed at a time, where what the loop puts aside should stay in the processor's cache; 0: all.
+    #: The formula as text, such as ``sum(price, window) / window``; candle patterns say their rule in the docstring.
+    formula: ClassVar[str] = ""
+    #: What tells that an input holds a NaN: ``asked`` the inputs are searched before; ``stays`` some output of the last
+    #: bar is NaN, since one that the loop takes in never leaves its state; ``shows`` an output of its own bar is NaN,
+    #: and no bar else's. The last two spare a reading of all inputs.
+    nan: ClassVar[Literal["asked", "stays", "shows"]] = "asked"
+    #: Bars that are computed at a time, so that what is read and put aside stays in the processor's cache; 0: all.
     block: ClassVar[int] = 0
     #: The same in TA-Lib, and in the reference results of Stock.Indicators.
     talib: ClassVar[tuple[Peer, ...]] = ()
@@ -122,13 +130,8 @@ class Indicator(param.Parameterized):
         """Values for all bars; a Series is taken for the price."""
         columns = self.columns_of(bars)
         out = np.empty((len(self.outputs), len(bars)))
-        with np.errstate(invalid="ignore", over="ignore"):
-            # A NaN survives in the sum, which is read faster than every value can be asked.
-            whole = not any(math.isnan(column.sum()) for column in columns)
-        known = np.ones(len(bars), bool) if whole else ~np.isnan(columns).any(axis=0)
-        if whole or known.all():
-            self._run(columns, out)
-        else:
+        if not self._run(columns, out):
+            known = ~np.isnan(columns).any(axis=0)
             some = np.empty((len(self.outputs), int(known.sum())))
             self._run([column[known] for column in columns], some)
             out[:] = np.nan
@@ -166,15 +169,22 @@ class Indicator(param.Parameterized):
             return [_series(bars, self.reads[0])]
         return [column_of(bars, name, self.plugin_name) for name in self.reads]
 
-    def _run(self, columns: list[np.ndarray], out: np.ndarray) -> None:
+    def _run(self, columns: list[np.ndarray], out: np.ndarray) -> bool:
+        """Fill ``out``; False where an input holds a NaN, and ``out`` then means nothing."""
         kernel, none = self.kernel(), [_NONE] * (5 - len(columns))
         constants, state = np.array(self.constants(), float), np.zeros(self.state_size())
-        bars = out.shape[1]
-        step = self.block or max(bars, 1)
+        bars, asked = out.shape[1], self.nan == "asked"
+        step = self.block or (_BLOCK if asked and self.causal and len(out) == 1 else max(bars, 1))
         for low in range(0, bars, step):
             high, back = min(low + step, bars), min(low, self.lookback)
+            if asked and any(has_nan(column[low:high]) for column in columns):
+                return False
             part = [column[low - back : high] for column in columns]
             kernel(*part, *none, back, low, out[:, low:high], constants, state)
+        if asked or not bars:
+            return True
+        told = np.isnan(out[:, -1]).any() if self.nan == "stays" else any(map(has_nan, out))
+        return not (told and any(map(has_nan, columns)))
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self._set())
@@ -197,6 +207,26 @@ class SessionIndicator(Indicator):
     )
 
 
+class Rows(Protocol):
+    """The state of a composite indicator in a stream; picklable."""
+
+    def update_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Take bars in: float64[n, reads]; values float64[n, outputs]."""
+        ...
+
+
+class Composite(Indicator):
+    """An indicator that is made of others and has no loop of its own: a formula, one on another timeframe.
+
+    It says what it reads (``reads``), computes frames in ``__call__``, and streams through ``rows``. The column
+    ``time`` is the stamp of the bar in ns UTC, which float64 holds to 256 ns (and whole seconds exactly).
+    """
+
+    def rows(self) -> Rows:
+        """A stream from its beginning, for ``Studies``."""
+        raise NotImplementedError
+
+
 def session_numbers(times: np.ndarray, name: str) -> np.ndarray:
     """The session that each time (int64 ns UTC, ascending) is in, or was the last before it, by its open (ns UTC)."""
     if not len(times):
@@ -207,6 +237,10 @@ def session_numbers(times: np.ndarray, name: str) -> np.ndarray:
 
 def column_of(bars: pd.DataFrame, name: str, who: str) -> np.ndarray:
     """A column of bars as float64, computed for ``session:<calendar>`` and the names in ``PRICES``; read-only."""
+    if name == "time":
+        out = event_times(bars).astype(float)
+        out.flags.writeable = False
+        return out
     if name in bars.columns:
         return _series(bars[name], name)
     if name.startswith("session:"):

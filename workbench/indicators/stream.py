@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DataError
-from workbench.indicators.base import PRICES, Indicator, column_of, session_numbers
+from workbench.indicators.base import PRICES, Composite, Indicator, column_of, session_numbers
 from workbench.kernels.indicators import stream as kernel
 
 
@@ -33,18 +34,27 @@ class Studies:
 
     def __init__(self, studies: Iterable[Indicator]) -> None:
         self.studies = list(studies)
+        self._loops, self._parts = [], []  # indicators that are a loop; those that are made of others, with their place
         self.columns = list(dict.fromkeys(name for one in self.studies for name in one.reads))
         self.names = [
             one.label if len(one.outputs) == 1 else f"{one.label} {output}"
             for one in self.studies
             for output in one.outputs
         ]
-        count = len(self.studies)
+        first = 0
+        for one in self.studies:
+            if isinstance(one, Composite):
+                reads = [self.columns.index(name) for name in one.reads]
+                self._parts.append((one.rows(), reads, slice(first, first + len(one.outputs))))
+            else:
+                self._loops.append((one, first))
+            first += len(one.outputs)
+        count, self._outputs = len(self._loops), first
         self._plan = np.zeros((count, kernel.PLAN_WIDTH), np.int64)
         self._at, self._seen = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        ring = p = s = out = 0
+        ring = p = s = 0
         constants: list[float] = []
-        for row, one in zip(self._plan, self.studies, strict=True):
+        for row, (one, out) in zip(self._plan, self._loops, strict=True):
             room = 4 * (one.lookback + 8)
             values, size = one.constants(), one.state_size()
             row[: kernel.FIRST_INPUT] = (
@@ -52,19 +62,33 @@ class Studies:
             )  # fmt: skip
             row[kernel.FIRST_INPUT : kernel.FIRST_INPUT + len(one.inputs)] = [self.columns.index(n) for n in one.reads]
             constants += values
-            ring, p, s, out = ring + room * len(one.inputs), p + len(values), s + size, out + len(one.outputs)
-        self._ring, self._p, self._s, self._outputs = np.zeros(ring), np.array(constants, float), np.zeros(s), out
+            ring, p, s = ring + room * len(one.inputs), p + len(values), s + size
+        self._ring, self._p, self._s = np.zeros(ring), np.array(constants, float), np.zeros(s)
         self._functions: Any = None
 
     def update_rows(self, rows: np.ndarray) -> np.ndarray:
         """Take bars in: float64[n, columns] in the order of ``columns``; values float64[n, names]."""
-        if self._functions is None:
-            self._functions = kernel.listed([one.kernel() for one in self.studies])
         out = np.empty((len(rows), self._outputs))
-        kernel.advance(
-            self._functions, self._plan, self._at, self._seen, self._ring, self._p, self._s, rows, out
-        )  # fmt: skip
+        if self._loops:
+            if self._functions is None:
+                self._functions = kernel.listed([one.kernel() for one, _ in self._loops])
+            kernel.advance(
+                self._functions, self._plan, self._at, self._seen, self._ring, self._p, self._s, rows, out
+            )  # fmt: skip
+        for part, reads, place in self._parts:
+            out[:, place] = part.update_rows(np.ascontiguousarray(rows[:, reads]))
         return out
+
+    def peek_rows(self, rows: np.ndarray) -> np.ndarray:
+        """What ``update_rows`` would give, without taking the bars in: for bars that are still forming."""
+        kept = [array.copy() for array in (self._at, self._seen, self._ring, self._s)]
+        parts = self._parts
+        self._parts = copy.deepcopy(parts)
+        try:
+            return self.update_rows(rows)
+        finally:
+            self._at, self._seen, self._ring, self._s = kept
+            self._parts = parts
 
     def update(self, bars: pd.DataFrame) -> pd.DataFrame:
         """Take bars in; a column for each of ``names``."""
@@ -108,12 +132,12 @@ class Stream:
 
 
 def _value(bar: Any, name: str) -> float:
+    if name == "time" or name.startswith("session:"):
+        stamp = pd.Timestamp(bar["time"] if "time" in _names(bar) else bar.name).value
+        return float(stamp if name == "time" else session_numbers(np.array([stamp]), name.removeprefix("session:"))[0])
     try:
         return float(bar[name])
     except (KeyError, ValueError):
-        if name.startswith("session:"):
-            time = bar["time"] if "time" in _names(bar) else bar.name
-            return float(session_numbers(np.array([pd.Timestamp(time).value]), name.removeprefix("session:"))[0])
         if name not in PRICES:
             raise DataError(f"a bar needs {name!r}; it has {', '.join(map(str, _names(bar)))}") from None
         parts = [float(bar[part]) for part in PRICES[name]]

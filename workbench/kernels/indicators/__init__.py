@@ -10,3 +10,17 @@ the indicator's ``lookback``, or all there were. ``out`` is float64[outputs, n -
 state that is carried, written in place; it begins with zeros. A row that is not known yet is NaN. Inputs hold no NaN.
 Any cutting of the bars into calls must give the same bits, a bar at a time included.
 """
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def has_nan(values: np.ndarray) -> bool:
+    """Whether a NaN is among float64[n]; counted, not looked for, so that the loop runs at the speed of the memory."""
+    count = 0
+    for i in range(len(values)):
+        count += values[i] != values[i]
+    return count > 0
