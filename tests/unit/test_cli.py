@@ -19,7 +19,8 @@ import workbench
 from workbench import doctor
 from workbench import serve as server
 from workbench.catalog.ingest import IngestFailures, Report
-from workbench.cli import _pair, _typed, app
+from workbench.cli import app
+from workbench.cli.console import pair, typed
 from workbench.config import child_environment, load_settings
 from workbench.errors import BusError, ConfigError, WorkbenchError
 from workbench.market.events import BAR, TRADE
@@ -86,7 +87,7 @@ class TestCommands:
     @pytest.mark.parametrize("text", ["tz", "=x", " = "])
     def test_pairs_must_be_pairs(self, text):
         with pytest.raises(ConfigError, match="KEY=VALUE"):
-            _pair(text, "--columns")
+            pair(text, "--columns")
 
     def test_option_texts_become_values_of_their_parameter(self):
         import param
@@ -98,10 +99,10 @@ class TestCommands:
             zone = param.String("", doc="Text.")
 
         texts = {"count": "3", "speed": "0.5", "strict": "yes", "zone": "3", "other": "1"}
-        values = _typed(Options.param.objects("existing"), texts)
+        values = typed(Options.param.objects("existing"), texts)
         assert values == {"count": 3, "speed": 0.5, "strict": True, "zone": "3", "other": "1"}
         with pytest.raises(ConfigError, match="count takes integer values, got 'many'"):
-            _typed(Options.param.objects("existing"), {"count": "many"})
+            typed(Options.param.objects("existing"), {"count": "many"})
 
 
 class TestIngest:

@@ -1,48 +1,20 @@
-"""The ``workbench`` command. Each command imports what it needs when it runs, so that ``--help`` is quick."""
+"""Commands of the store: import, print and write bars, demo data."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from typer.core import TyperGroup
 
-import workbench
-from workbench.errors import ConfigError, WorkbenchError
+from workbench.cli.console import Bar, app, out, pair, progress_bar, typed
+from workbench.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.progress import Progress
 
     from workbench.catalog.ingest import Report
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class _Group(TyperGroup):
-    """Our own errors are told in a sentence; anything else is a bug and keeps its traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except WorkbenchError as error:
-            err.print("Error:", style="bold red", end=" ")
-            err.print(str(error), markup=False)
-            raise typer.Exit(1) from None
-
-
-app = typer.Typer(
-    cls=_Group,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Research on market data, from Parquet history to a live chart.",
-)
 
 
 class Dates(StrEnum):
@@ -58,58 +30,6 @@ class Stamps(StrEnum):
 
     open = "open"
     close = "close"
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        out.print(f"workbench {workbench.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Research on market data, from Parquet history to a live chart."""
-
-
-@app.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the pages; 0 takes a free one.")] = 5006,
-    host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 are open to the net.")] = (
-        "127.0.0.1"
-    ),
-    demo: Annotated[bool, typer.Option(help="Write or top up the demo data first.")] = True,
-    demo_days: Annotated[int, typer.Option(min=1, max=365, help="Days of synthetic trades in new demo data.")] = 30,
-    feed: Annotated[
-        bool | None,
-        typer.Option("--feed/--no-feed", help="Publish the demo feed; without a word, only when the Redis is our own."),
-    ] = None,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-    apps: Annotated[Path | None, typer.Option(help="Folder of the app files. [default: ./apps]")] = None,
-    origin: Annotated[
-        list[str] | None, typer.Option(help="HOST:PORT a browser may also use, e.g. behind a proxy. Repeatable.")
-    ] = None,
-) -> None:
-    """Serve the apps: demo data, private Redis, demo feed, pages. Ctrl-C stops all of it."""
-    from workbench import serve as server
-    from workbench.config import load_settings
-
-    settings = load_settings()
-    files = server.find_apps(apps)
-    plan = server.Plan(
-        port=server.check_port(host, port),
-        host=host,
-        demo=demo,
-        demo_days=demo_days,
-        feed=feed,
-        open_browser=open_browser,
-        origins=origin or [],
-    )
-    code = server.serve(plan, settings, apps=files, say=out.print, note=lambda text: err.print(text, markup=False))
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -134,7 +54,7 @@ def ingest(
     from workbench.catalog.ingest import ingest as run
     from workbench.services import open_catalog
 
-    options = _typed(importers.get(file_format).options(), dict(_pair(text, "--option") for text in option or []))
+    options = typed(importers.get(file_format).options(), dict(pair(text, "--option") for text in option or []))
     named = {"tz": tz, "dates": dates, "stamps": stamps, "spec": spec}
     options |= {name: str(value) for name, value in named.items() if value is not None}
     if options.get("spec"):
@@ -145,7 +65,7 @@ def ingest(
     if missing:
         raise ConfigError(f"no such file: {', '.join(map(str, missing))} (in {Path.cwd()})")
     try:
-        with _progress("bytes") as progress:
+        with progress_bar("bytes") as progress:
             reports = run(
                 open_catalog(),
                 file_format,
@@ -154,7 +74,7 @@ def ingest(
                 source=source,
                 replace=replace,
                 force=force,
-                progress=_Bar(progress),
+                progress=Bar(progress),
                 **options,
             )
     except IngestFailures as failures:
@@ -176,37 +96,6 @@ def _check_time_spec(spec: str) -> None:
 def _tell(reports: list[Report]) -> None:
     for report in reports:
         out.print(_told(report), markup=False)
-
-
-def _pair(text: str, name: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"{name} takes KEY=VALUE, got {text!r}")
-    return key.strip(), value.strip()
-
-
-def _typed(parameters: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
-    """Texts from the command line as the values that the parameters take; what is unknown stays for the callee."""
-    import param
-
-    readers = {param.Integer: int, param.Number: float, param.Boolean: _yes}
-    values: dict[str, Any] = dict(texts)
-    for name, text in texts.items():
-        for kind, read in readers.items():
-            if isinstance(parameters.get(name), kind):
-                try:
-                    values[name] = read(text)
-                except ValueError:
-                    raise ConfigError(f"--option {name} takes {kind.__name__.lower()} values, got {text!r}") from None
-                break
-    return values
-
-
-def _yes(text: str) -> bool:
-    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-    if text.casefold() not in known:
-        raise ValueError(text)
-    return known[text.casefold()]
 
 
 def _told(report: Report) -> str:
@@ -338,80 +227,5 @@ def demo(
     if if_wanted and held and not any(dataset.source == "synthetic" for dataset in held):
         # Somebody keeps data of his own here and has no demo: leave it so.
         return
-    with _progress() as progress:
-        write_demo(catalog, time.time_ns(), days=days, progress=_Bar(progress))
-
-
-@app.command()
-def feed(
-    name: Annotated[str, typer.Argument(help="Name of the feed, e.g. synthetic.")],
-    url: Annotated[str | None, typer.Option(help="redis://host:port/db. [default: WORKBENCH_REDIS_URL]")] = None,
-    symbols: Annotated[str | None, typer.Option(help="Comma-separated. [default: the feed's own]")] = None,
-    option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", metavar="K=V", help="Any other option of the feed.")
-    ] = None,
-) -> None:
-    """Publish a feed on the bus until Ctrl-C."""
-    import threading
-    from concurrent.futures import ThreadPoolExecutor, wait
-
-    from workbench.config import load_settings
-    from workbench.live.feeds import feeds, run_feed
-    from workbench.serve.signals import StopSignal
-    from workbench.services import open_catalog
-
-    bus = url or load_settings().redis_url
-    if bus is None:
-        raise ConfigError(
-            "a feed needs a bus: set WORKBENCH_REDIS_URL or give --url redis://host:port "
-            "(workbench serve brings its own Redis and demo feed)"
-        )
-    parameters = feeds.get(name).param.objects("existing")
-    options = _typed(parameters, dict(_pair(text, "--option") for text in option or []))
-    if symbols:
-        options["symbols"] = [symbol.strip() for symbol in symbols.split(",") if symbol.strip()]
-    ended = threading.Event()
-    with StopSignal() as stop, ThreadPoolExecutor(1, "feed") as pool:
-        running = pool.submit(run_feed, name, bus, ended, catalog=open_catalog(), **options)
-        while not running.done() and not stop.asked:
-            wait([running], timeout=0.25)
-        ended.set()
-    running.result()
-
-
-@app.command()
-def doctor() -> None:
-    """Check this installation and say what to do. Ends with 1 if something must be mended."""
-    from workbench import doctor as surgery
-
-    findings = surgery.examine()
-    marks = {"ok": "[green]ok  [/]", "hint": "[yellow]hint[/]", "bad": "[bold red]BAD [/]"}
-    width = max(len(finding.name) for finding in findings)
-    for finding in findings:
-        out.print(f"{marks[finding.state]}  {finding.name:<{width}}  ", end="")
-        out.print(finding.detail, markup=False)
-        if finding.way_out:
-            out.print(f"{'':{width + 8}}-> {finding.way_out}", markup=False)
-    if any(finding.state == "bad" for finding in findings):
-        raise typer.Exit(1)
-
-
-def _progress(unit: str = "steps") -> Progress:
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
-    return Progress(*columns, console=err, transient=True)
-
-
-class _Bar:
-    """``progress(done, total)`` or ``progress(done, total, what)`` of the library, drawn as one bar."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task: Any = None
-
-    def __call__(self, done: float, total: float, what: str = "") -> None:
-        if self._task is None:
-            self._task = self._progress.add_task(what, total=total)
-        self._progress.update(self._task, completed=done, total=total, description=what)
+    with progress_bar() as progress:
+        write_demo(catalog, time.time_ns(), days=days, progress=Bar(progress))

@@ -1,0 +1,28 @@
+"""The ``workbench`` command. Each command imports what it needs when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import workbench
+from workbench.cli import data, live, serving
+from workbench.cli.console import app, out
+
+__all__ = ["app", "data", "live", "serving"]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"workbench {workbench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Research on market data, from Parquet history to a live chart."""
