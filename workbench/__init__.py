@@ -7,8 +7,7 @@
 Everything is loaded on first use, so that the import itself stays cheap.
 """
 
-from __future__ import annotations
-
+# Not `from __future__ import annotations`: that would be `wb.annotations`, which is a function of ours.
 import importlib
 import sys
 from types import ModuleType
@@ -24,6 +23,7 @@ _FUNCTIONS = {
     "BarSpec": "workbench.market.specs",
     "calendar": "workbench.market.calendars",
     "indicator": "workbench.indicators",
+    "annotations": "workbench.services",
 }
 _PACKAGES = ("indicators",)
 # Folders that are also verbs: ``wb.catalog`` is the package, ``wb.catalog()`` opens the catalog.

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="redis://host:port/db of the live bus; without it a private Redis is started."
     )
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL of layouts and drawings. [SQLite: workbench.db in the data folder]"
+    )
     reorder_ms: float = Field(
         0.0,
         ge=0,

@@ -26,8 +26,40 @@ class DataError(WorkbenchError, ValueError):
     """Data that cannot be used as asked: wrong columns, unsorted, damaged, out of range."""
 
 
+class FormulaError(DataError):
+    """A formula that cannot be read or computed. It says where, with a caret under the place.
+
+    Attributes
+    ----------
+    reason
+        What is wrong and what to do, without the formula.
+    text, position, length
+        The formula, and the part of it to underline (characters, from 0).
+    """
+
+    def __init__(self, reason: str, text: str = "", position: int = 0, length: int = 1) -> None:
+        self.reason, self.text, self.position, self.length = reason, text, position, max(length, 1)
+        super().__init__(f"{reason}\n{self._shown()}" if text else reason)
+
+    def _shown(self) -> str:
+        first = self.text.rfind("\n", 0, self.position) + 1
+        line = self.text[first:].partition("\n")[0]
+        at = self.position - first
+        low = max(0, at - 60)
+        part = "".join(one if one.isprintable() else "?" for one in line[low : low + 100])
+        width = max(1, min(self.length, len(part) - (at - low)))
+        return f"  {part}\n  {' ' * (at - low)}{'^' * width}"
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, int, int]]:
+        return type(self), (self.reason, self.text, self.position, self.length)
+
+
 class IngestError(WorkbenchError):
     """A file that an importer refuses as a whole; nothing was stored."""
+
+
+class WorkspaceError(WorkbenchError, ValueError):
+    """A layout or drawing that cannot be kept or read, or their database."""
 
 
 class BusError(WorkbenchError):

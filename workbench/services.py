@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from workbench.config import Settings, load_settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.catalog.market_catalog import MarketCatalog
     from workbench.live.embedded import EmbeddedRedis
     from workbench.live.hub import Hub
+    from workbench.workspaces import Workspaces
 
 
 class Services:
@@ -33,6 +36,7 @@ class Services:
         self._catalog: MarketCatalog | None = None
         self._hub: Hub | None = None
         self._redis: EmbeddedRedis | None = None
+        self._workspaces: Workspaces | None = None
 
     @property
     def catalog(self) -> MarketCatalog:
@@ -65,15 +69,29 @@ class Services:
                 self._hub.start()
             return self._hub
 
+    @property
+    def workspaces(self) -> Workspaces:
+        """Layouts and drawings, in the configured database or in one beside the data."""
+        with self._lock:
+            if self._workspaces is None:
+                from workbench.workspaces import Workspaces
+
+                beside = f"sqlite:///{self.settings.data_dir / 'workbench.db'}"
+                self._workspaces = Workspaces(self.settings.database_url or beside)
+            return self._workspaces
+
     def close(self) -> None:
         """Stop what was started; safe to call twice."""
         with self._lock:
             hub, self._hub = self._hub, None
             redis, self._redis = self._redis, None
+            workspaces, self._workspaces = self._workspaces, None
         if hub is not None:
             hub.stop()
         if redis is not None:
             redis.stop()
+        if workspaces is not None:
+            workspaces.close()
 
 
 _lock = threading.Lock()
@@ -122,3 +140,8 @@ def open_hub(url: str | None = None) -> Hub:
     hub = Hub(url, services.catalog, reorder_ms=services.settings.reorder_ms)
     hub.start()
     return hub
+
+
+def annotations(symbol: str) -> pd.DataFrame:
+    """The drawings that were made on charts of a symbol; see ``Annotations.frame`` for the columns."""
+    return get_services().workspaces.annotations.frame(symbol)
