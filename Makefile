@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 TESTS := tests/unit tests/contracts tests/architecture tests/ui
 
-.PHONY: help setup setup-test serve test unit ui notebooks lint format doctor bench lock clean
+.PHONY: help setup setup-test serve test unit ui notebooks lint format doctor gallery bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(VENV)/.test  ## let ruff mend and format the code
 
 doctor: $(VENV)/.runtime  ## check this installation and say what to do
 	$(BIN)/workbench doctor
+
+gallery: $(VENV)/.runtime  ## a page with a picture of each indicator, in build/gallery
+	$(BIN)/workbench indicators --gallery build/gallery
 
 bench: $(VENV)/.runtime  ## side by side with the peers; NAME=bars
 	$(PIP) install -q -e .[bench]

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-NAMES = ("bars", "indicators")
+NAMES = ("bars", "indicators", "parity")
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ class _ProjectFile(TomlConfigSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        for name in ("data_dir", "catalogs"):
+        for name in ("data_dir", "catalogs", "plugins"):
             if isinstance(values.get(name), str):
                 values[name] = str(project_dir() / Path(values[name]).expanduser())
         return values
@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     catalogs: Path = Field(
         default_factory=lambda: project_dir() / "catalogs",
         description="Folder of Intake catalogs (YAML, version 2). [project's catalogs]",
+    )
+    plugins: Path = Field(
+        default_factory=lambda: project_dir() / "plugins",
+        description="Folder whose *.py files add indicators, bar kinds, importers ... [project's plugins]",
     )
     redis_url: str | None = Field(
         None, description="redis://host:port/db of the live bus; without it a private Redis is started."
@@ -82,7 +86,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
-    @field_validator("data_dir", "catalogs")
+    @field_validator("data_dir", "catalogs", "plugins")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return Path(os.path.abspath(value.expanduser()))

@@ -55,6 +55,7 @@ def examine() -> list[Finding]:
         "data folder": check_data_folder,
         "manifests": check_manifests,
         "catalogs": check_catalogs,
+        "plugins": check_plugins,
     }
     findings += [_guarded(name, check, settings) for name, check in checks.items()]
     return [*findings, _guarded("browser", check_browser)]
@@ -198,6 +199,26 @@ def check_catalogs(settings: Settings) -> Finding:
         )
     entries = open_catalog(settings.data_dir, settings.catalogs).datasets()
     return Finding("catalogs", "ok", f"{len(list(settings.catalogs.glob('*.y*ml')))} files, {len(entries)} entries")
+
+
+def check_plugins(settings: Settings) -> Finding:
+    """Every plugin of the user's could be loaded: files of the plugin folder, and installed packages."""
+    from workbench.catalog.ingest.base import importers
+    from workbench.indicators import indicators
+    from workbench.live.feeds import feeds
+    from workbench.market.specs import bar_kinds
+
+    failed: dict[str, str] = {}
+    count = 0
+    for registry in (indicators, bar_kinds, importers, feeds):
+        count += sum(not kind.__module__.startswith("workbench.") for _, kind in registry)
+        failed |= registry.failed
+    if failed:
+        told = [f"{name}: {why}" for name, why in failed.items()]
+        return Finding(
+            "plugins", "bad", _some(told, 3), "mend or move away the file that it names, or uninstall the package"
+        )
+    return Finding("plugins", "ok", f"{count} of yours; files in {settings.plugins}, and installed packages")
 
 
 def check_browser() -> Finding:

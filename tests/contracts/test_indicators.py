@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
+import param
 import pytest
 
 from workbench.errors import DataError, UnknownNameError
@@ -27,7 +29,8 @@ def made(n: int, seed: int = 0, *, start: float = 100.0) -> pd.DataFrame:
     step = pd.to_timedelta(np.cumsum(np.where(rng.random(n) < 0.01, 900, 2)), unit="min")
     return pd.DataFrame(
         {"open": open_, "high": high, "low": low, "close": close, "volume": buy + sell, "buy_volume": buy,
-         "sell_volume": sell, "trades": rng.integers(1, 90, n), "vwap": (high + low + close) / 3},
+         "sell_volume": sell, "trades": rng.integers(1, 90, n), "vwap": (high + low + close) / 3,
+         "other": np.round(start * np.exp(np.cumsum(rng.normal(0, 0.003, n))), 2)},
         index=pd.DatetimeIndex(pd.Timestamp("2026-01-05", tz="UTC") + step, name="time").as_unit("ns"),
     )  # fmt: skip
 
@@ -51,6 +54,11 @@ def test_it_says_what_it_is(name):
     assert inspect.getdoc(kind) and kind.__doc__ is not None and kind.__doc__.strip().endswith(".")
     assert kind.outputs and len(set(kind.outputs)) == len(kind.outputs) and set(kind.sparse) <= set(kind.outputs)
     assert set(kind.styles) <= set(kind.outputs) and 1 <= len(kind.inputs) <= 5
+    told = f"{kind.formula} {kind.__doc__}"
+    assert kind.formula.strip() or name.startswith("cdl_"), "formula is missing"
+    numbers = [key for key in kind.param if isinstance(kind.param[key], param.Number)]
+    silent = [key for key in numbers if not re.search(rf"\b{key}\b", told)]
+    assert not silent or name.startswith("cdl_"), f"neither formula nor docstring says what becomes of {silent}"
     one = indicator(name)
     assert repr(one).startswith(f"indicator({name!r}") and one.label.startswith(name)
 
@@ -145,7 +153,7 @@ def test_a_market_that_stands_still(name):
 def test_doubled_prices(name):
     one = indicator(name)
     doubled = BARS.copy()
-    doubled[["open", "high", "low", "close", "vwap"]] *= 2
+    doubled[["open", "high", "low", "close", "vwap", "other"]] *= 2
     factor = 2.0 if one.scale == "price" else 1.0
     np.testing.assert_allclose(table(one(doubled)), table(one(BARS)) * factor, rtol=1e-9, atol=1e-9)
 
@@ -175,3 +183,9 @@ def test_prices_that_are_computed():
     stream = indicator("sma", price="ohlc4", window=1).stream()
     row = BARS.iloc[3]
     assert stream.update(row) == (row.open + row.high + row.low + row.close) / 4
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in CAUSAL])
+def test_what_looks_ahead_has_no_stream(name):
+    with pytest.raises(DataError, match="looks ahead"):
+        indicator(name).stream()

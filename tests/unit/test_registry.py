@@ -49,7 +49,9 @@ def test_an_installed_plugin_that_fails_is_left_out_and_named(registry, monkeypa
             raise RuntimeError("no")
 
     monkeypatch.setattr("workbench.registry.entry_points", lambda group: [Broken()])
-    assert registry.names() == ["first"] and registry.failed == {"broken": "RuntimeError: no"}
+    assert registry.names() == ["first"] and list(registry.failed) == ["broken"]
+    assert registry.failed["broken"].startswith("test_registry.py, line ")
+    assert registry.failed["broken"].endswith(": RuntimeError: no")
 
 
 def test_names_is_all_there_is_also_after_our_own_plugin_failed_once(tmp_path, monkeypatch):

@@ -34,8 +34,10 @@ from bokeh.models import (
 from bokeh.plotting import figure as new_figure
 
 from workbench.charts.columns import COLUMNS, bar_columns
+from workbench.charts.drawings import DRAWING_SCRIPTS, DrawingLayer
 from workbench.charts.marks import MarkLayer, Marks
 from workbench.charts.scripts import script
+from workbench.charts.studies import TIME_PX, StudyLayer
 from workbench.charts.theme import FONT, restyle, tokens
 from workbench.market.events import BAR
 
@@ -45,7 +47,8 @@ MAX_BARS = 2_000
 FIRST_VIEW = 300
 #: Room for prices at the right, px.
 AXIS_PX = 78
-VOLUME_PX = 132
+#: Height of the volumes without the time axis, px.
+VOLUME_PX = 106
 #: Bars in view at most where coarser ones may take their place, and where nothing may: there what is in view is drawn,
 #: with room at both sides for the hand that moves it.
 WIDEST, WIDEST_EXACT = 6_000, 1_600
@@ -70,6 +73,10 @@ class CandleChart:
         The Bokeh layout to show.
     source
         Columns ``COLUMNS``, at most ``MAX_BARS`` rows; ``source.tags[0]`` carries the settings the scripts read.
+    studies
+        The ``StudyLayer``: studies over the prices and in panes below.
+    drawings
+        The ``DrawingLayer``: what was drawn by hand over the prices.
     viewport
         One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch`` and ``ask``
         ("", "home" or "end").
@@ -83,27 +90,31 @@ class CandleChart:
         self.glyph = "candle"
         self._seq = 0
         self._mapper = LinearColorMapper(low=0, high=1, palette=["#000000", "#ffffff"])
-        self.price = self._figure(sizing_mode="stretch_both", min_height=160)
-        self.volume = self._figure(sizing_mode="stretch_width", height=VOLUME_PX)
+        self._theme, self._volume_px = (dark, palette), VOLUME_PX
+        self.price = self.figure(sizing_mode="stretch_both", min_height=160)
+        self.volume = self.figure(sizing_mode="stretch_width", height=VOLUME_PX + TIME_PX)
         self._draw()
         self._dress_axes()
+        self.studies = StudyLayer(self)
+        self.drawings = DrawingLayer(dark)
         self.root: Column = column(
             self.price, self.volume, sizing_mode="stretch_both", spacing=0, css_classes=["wb-chart"]
         )
-        start = CustomJS(
-            code=script("time.js", "numbers.js", "chart.js"),
+        self._start = CustomJS(
+            code=script("time.js", "numbers.js", "studies.js", "pane.js", *DRAWING_SCRIPTS, "chart.js"),
             args={
                 "source": self.source,
-                "price": self.price,
-                "volume": self.volume,
+                "root": self.root,
                 "x_range": self.x_range,
                 "viewport": self.viewport,
+                "wish": self.studies.wish,
+                **self.drawings.args,
             },
         )
         for figure in (self.price, self.volume):
-            figure.js_on_change("inner_width", start)
+            figure.js_on_change("inner_width", self._start)
         for name in ("data", "tags"):  # views may be rebuilt without a change of size
-            self.source.js_on_change(name, start)
+            self.source.js_on_change(name, self._start)
         self.theme(dark, palette)
 
     def settings(self, **changes: Any) -> None:
@@ -117,12 +128,12 @@ class CandleChart:
     def theme(self, dark: bool, palette: str = "classic") -> None:
         """Recolour in place."""
         t = tokens(dark, palette)
+        self._theme = (dark, palette)
         self._mapper.palette = [t.down, t.up]
         for figure in (self.price, self.volume):
-            restyle(figure, dark, palette)
-            figure.right[0].axis_line_color = None
-            figure.below[0].major_tick_line_color = None
-        self.price.below[0].axis_line_color = t.hairline
+            self.restyle(figure)
+        self.studies.theme(dark, palette)
+        self.drawings.theme(dark)
         self.settings(
             colors={
                 "panel": t.panel,
@@ -135,11 +146,41 @@ class CandleChart:
                 "veil": t.rgba("panel", 0.72),
                 "up-text": t.up_text,
                 "down-text": t.down_text,
+                "error-text": t.error_text,
                 "last-up": t.up_text,
                 "last-down": t.down_text,
                 "on-last": t.panel,
             }
         )
+
+    def restyle(self, figure: Any) -> None:
+        """Give a figure of the chart the colours of the theme."""
+        restyle(figure, *self._theme)
+        figure.right[0].axis_line_color = None
+        figure.below[0].major_tick_line_color = None
+
+    def lay(self, rows: list[tuple[Any, int]]) -> None:
+        """Have these figures, each with its height in px, below the volumes; times stand below the lowest."""
+        rows = [(self.volume, self._volume_px), *rows]
+        for figure, height in rows:
+            lowest = figure is rows[-1][0]
+            figure.below[0].visible = lowest
+            figure.height = height + (TIME_PX if lowest else 0)
+            if figure is not self.volume and not figure.js_property_callbacks:
+                figure.js_on_change("inner_width", self._start)
+        figures = [self.price, *(figure for figure, _ in rows)]
+        if self.root.children != figures:
+            self.root.children = figures
+
+    def volume_height(self, height: int, *, lowest: bool) -> None:
+        """Take over the height that a hand gave to the volumes, px with the time axis where that is below them."""
+        self._volume_px = height - (TIME_PX if lowest else 0)
+
+    def follow(self, lines: list[Any]) -> None:
+        """Have the price axis make room for these renderers besides the bars."""
+        wanted = [self._wicks, self._bodies, *lines]
+        if self.price.y_range.renderers != wanted:
+            self.price.y_range.renderers = wanted
 
     def draw_as(self, glyph: str, *, widest: int = WIDEST) -> None:
         """Draw bars as one of ``GLYPHS``, with at most ``widest`` of them in the window."""
@@ -195,7 +236,8 @@ class CandleChart:
         if len(columns["x"]):
             self.source.stream(columns)
 
-    def _figure(self, **size: Any) -> Any:
+    def figure(self, **size: Any) -> Any:
+        """A figure on the chart's time axis, whose own axis follows what is in the window."""
         figure = new_figure(
             x_range=self.x_range,
             y_range=DataRange1d(range_padding=0.12, syncable=False),
@@ -245,8 +287,8 @@ class CandleChart:
             renderer.nonselection_glyph = renderer.selection_glyph = renderer.muted_glyph = None
 
     def _dress_axes(self) -> None:
-        ticker = CustomJSTicker(args={"source": self.source}, major_code=script("time.js", "ticker.js"))
-        label = CustomJSTickFormatter(
+        self._ticker = CustomJSTicker(args={"source": self.source}, major_code=script("time.js", "ticker.js"))
+        self._times = CustomJSTickFormatter(
             args={"source": self.source, "x_range": self.x_range}, code=script("time.js", "tick_label.js")
         )
         prices = CustomJSTickFormatter(
@@ -255,11 +297,16 @@ class CandleChart:
         )
         volumes = CustomJSTickFormatter(code=script("numbers.js") + "\nreturn wbNumbers.volume(tick);")
         for figure, formatter, ticks in ((self.price, prices, 8), (self.volume, volumes, 2)):
-            below = LinearAxis(ticker=ticker, formatter=label, major_tick_out=0, visible=figure is self.volume)
-            right = LinearAxis(formatter=formatter, major_tick_out=0, major_label_standoff=8)
-            right.ticker.desired_num_ticks = ticks
-            right.ticker.num_minor_ticks = 0
-            figure.add_layout(below, "below")
-            figure.add_layout(right, "right")
-            figure.add_layout(Grid(dimension=0, ticker=ticker), "center")
-            figure.add_layout(Grid(dimension=1, axis=right), "center")
+            self.axes(figure, formatter, ticks)
+        self.volume.below[0].visible = True
+
+    def axes(self, figure: Any, formatter: Any, ticks: int) -> None:
+        """Give a figure the chart's time axis, not shown, one at the right with about ``ticks`` labels, and grids."""
+        below = LinearAxis(ticker=self._ticker, formatter=self._times, major_tick_out=0, visible=False)
+        right = LinearAxis(formatter=formatter, major_tick_out=0, major_label_standoff=8)
+        right.ticker.desired_num_ticks = ticks
+        right.ticker.num_minor_ticks = 0
+        figure.add_layout(below, "below")
+        figure.add_layout(right, "right")
+        figure.add_layout(Grid(dimension=0, ticker=self._ticker), "center")
+        figure.add_layout(Grid(dimension=1, axis=right), "center")

@@ -111,6 +111,18 @@ _COLORBLIND = {
 }
 
 
+#: Colours of lines that stand beside each other, for dark and for light: as numbers in a legend they can be read too.
+_SERIES = {
+    True: ("#6ea8fe", "#f2a64a", "#c58af9", "#f472b6", "#a3d65c", "#5ad0e6", "#e8d15a", "#b0b8c4"),
+    False: ("#2962ff", "#b45309", "#8b3fd1", "#be185d", "#4d7c0f", "#0e7490", "#856404", "#525c69"),
+}
+
+
+def series(dark: bool = True) -> tuple[str, ...]:
+    """Colours of lines, in the order in which they are given out; the same hues in both themes."""
+    return _SERIES[dark]
+
+
 @cache
 def tokens(dark: bool = True, palette: str = "classic") -> Tokens:
     """The colours of a theme. ``palette="colorblind"`` swaps the up/down pair for blue/orange."""

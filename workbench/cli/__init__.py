@@ -9,6 +9,7 @@ import typer
 import workbench
 from workbench.cli import data, live, serving
 from workbench.cli.console import app, out
+from workbench.cli.indicators import indicators_command
 
 __all__ = ["app", "data", "live", "serving"]
 
@@ -26,3 +27,6 @@ def main(
     ] = False,
 ) -> None:
     """Research on market data, from Parquet history to a live chart."""
+
+
+app.command("indicators")(indicators_command)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from workbench.indicators.base import Indicator, Peer, PriceIndicator, SessionIndicator, indicator, indicators
+from workbench.indicators.formula import Formula, formula
 from workbench.indicators.stream import Stream, Studies
 
 names = indicators.names
@@ -15,12 +16,14 @@ get = indicators.get
 register = indicators.register
 
 __all__ = [
+    "Formula",
     "Indicator",
     "Peer",
     "PriceIndicator",
     "SessionIndicator",
     "Stream",
     "Studies",
+    "formula",
     "get",
     "indicator",
     "indicators",

@@ -16,6 +16,7 @@ class Average(PriceIndicator):
     """A moving average over a window, which says its loop and the length of its state."""
 
     overlay = True
+    nan = "stays"
     window = param.Integer(20, bounds=(1, 100_000), doc="Bars that are averaged.")
 
     #: The loop, and the length of its state.
@@ -48,7 +49,11 @@ class Sma(_Window):
 
     title = "Simple moving average"
     source = "Arithmetic mean."
-    talib = (Peer("SMA", {"window": 14}, {"timeperiod": 14}),)
+    formula = "sum(price, window) / window"
+    talib = (
+        Peer("SMA", {"window": 14}, {"timeperiod": 14}),
+        Peer("MA", {"window": 30}, {"timeperiod": 30, "matype": 0}),
+    )
     stock = (Peer("sma", {"window": 20}, outputs=("sma",)),)
     loop = kernel.sma
 
@@ -66,6 +71,7 @@ class Wma(_Ranked):
 
     title = "Weighted moving average"
     source = "Arithmetic mean with weights 1, 2 ... window."
+    formula = "sum(j * x) / sum(j), j = 1 for the oldest ... window for the newest of the last window prices x"
     talib = (Peer("WMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("wma", {"window": 14}, outputs=("wma",)),)
 
@@ -79,6 +85,7 @@ class Lsma(_Ranked):
 
     title = "Least squares moving average (linear regression, end point)"
     source = "Least squares; the end of the line is 3 WMA - 2 SMA. Also called LINEARREG, EPMA."
+    formula = "3 * wma(price, window) - 2 * sma(price, window)"
     talib = (Peer("LINEARREG", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("epma", {"window": 10}, outputs=("epma",)),)
     window = param.Integer(14, bounds=(2, 100_000), doc="Bars that the line is fitted to.")
@@ -93,6 +100,7 @@ class Tsf(_Ranked):
 
     title = "Time series forecast"
     source = "Least squares; the line is read one bar after its last."
+    formula = "lsma(price, window) + linearreg_slope(price, window)"
     talib = (Peer("TSF", {"window": 14}, {"timeperiod": 14}),)
     window = param.Integer(14, bounds=(2, 100_000), doc="Bars that the line is fitted to.")
 
@@ -106,6 +114,7 @@ class Hma(_Window):
 
     title = "Hull moving average"
     source = "Alan Hull, 2005; half and root are rounded down."
+    formula = "wma(2 * wma(price, floor(window / 2)) - wma(price, window), floor(sqrt(window)))"
     talib = (Peer("HMA", {"window": 20}, {"timeperiod": 20}),)
     stock = (Peer("hma", {"window": 14}, outputs=("hma",)),)
     window = param.Integer(20, bounds=(2, 100_000), doc="Bars that are averaged.")
@@ -128,6 +137,7 @@ class Trima(Average):
 
     title = "Triangular moving average"
     source = "SMA of an SMA; of (window + 1) / 2 bars each, of window / 2 and one more where the window is even."
+    formula = "sma(sma(price, floor((window + 1) / 2)), floor(window / 2) + 1)"
     talib = (Peer("TRIMA", {"window": 14}, {"timeperiod": 14}), Peer("TRIMA", {"window": 21}, {"timeperiod": 21}))
     loop = kernel.trima
     states = 3
@@ -146,6 +156,7 @@ class Vwma(_Window):
 
     title = "Volume weighted moving average"
     source = "Sum of price * volume by the sum of volume."
+    formula = "sum(price * volume, window) / sum(volume, window)"
     inputs = ("price", "volume")
     talib = (Peer("VWMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("vwma", {"window": 14}, outputs=("vwma",)),)
@@ -157,8 +168,14 @@ class Vwma(_Window):
 class Alma(_Window):
     """A mean with weights of a bell curve, whose top is at ``offset`` of the window (1: the newest bar)."""
 
+    nan = "shows"
     title = "Arnaud Legoux moving average"
     source = "Arnaud Legoux and Dimitrios Kouzis-Loukas, 2009; the top of the curve is not rounded to a bar."
+    formula = (
+        "sum(weight * x) / sum(weight), j = 0 for the oldest ... window - 1 for the newest of the last window "
+        "prices x\n"
+        "weight = exp(-(j - offset * (window - 1))^2 / (2 * (window / sigma)^2))"
+    )
     stock = (Peer("alma", {"window": 9, "offset": 0.85, "sigma": 6.0}, outputs=("alma",)),)
     window = param.Integer(9, bounds=(1, 10_000), doc="Bars that are averaged.")
     offset = param.Number(0.85, bounds=(0, 1), doc="Where the top of the curve is: 0 the oldest bar, 1 the newest.")
@@ -176,14 +193,16 @@ class Alma(_Window):
 class Midpoint(_Window):
     """The middle between the highest and the lowest of the last ``window`` prices."""
 
+    nan = "shows"
     title = "Midpoint"
     source = "(highest + lowest) / 2 of one price."
+    formula = "(highest(price, window) + lowest(price, window)) / 2"
     talib = (Peer("MIDPOINT", {"window": 14}, {"timeperiod": 14}),)
     window = param.Integer(14, bounds=(1, 100_000), doc="Bars that are looked at.")
     loop = kernel.middle
 
     def state_size(self) -> int:
-        return 2 * self.window + 4
+        return 4
 
 
 @indicators.register("midprice")
@@ -192,7 +211,9 @@ class Midprice(Indicator):
 
     title = "Midprice"
     source = "(highest high + lowest low) / 2."
+    formula = "(highest(high, window) + lowest(low, window)) / 2"
     inputs = ("high", "low")
+    nan = "shows"
     overlay = True
     talib = (Peer("MIDPRICE", {"window": 14}, {"timeperiod": 14}),)
     window = param.Integer(14, bounds=(1, 100_000), doc="Bars that are looked at.")
@@ -204,7 +225,7 @@ class Midprice(Indicator):
         return (self.window,)
 
     def state_size(self) -> int:
-        return 2 * self.window + 4
+        return 4
 
     @property
     def lookback(self) -> int:
@@ -221,6 +242,7 @@ class MaEnvelope(_Window):
 
     title = "Moving average envelope"
     source = "Simple mean; the lines are ``percent`` % of it away."
+    formula = "middle = sma(price, window)\nupper = middle * (1 + percent / 100)\nlower = middle * (1 - percent / 100)"
     outputs = ("middle", "upper", "lower")
     stock = (Peer("ma-env", {"window": 20, "percent": 2.5}, outputs=("centerline", "upperEnvelope", "lowerEnvelope")),)
     percent = param.Number(2.5, bounds=(0, 100), doc="How far the lines are away, in % of the mean.")

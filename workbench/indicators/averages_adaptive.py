@@ -14,6 +14,7 @@ from workbench.kernels.indicators import averages_adaptive as kernel
 
 class _Adaptive(PriceIndicator):
     overlay = True
+    nan = "stays"
 
     #: The loop, and the length of its state.
     loop: ClassVar[Any]
@@ -36,6 +37,11 @@ class Kama(_Adaptive):
 
     title = "Kaufman's adaptive moving average"
     source = "Perry Kaufman, 1995; begins with the price before the first ratio; the ratio is 1 where nothing moved."
+    formula = (
+        "value = value[1] + w * (price - value[1])\n"
+        "w = (ratio * (2 / (fast + 1) - 2 / (slow + 1)) + 2 / (slow + 1))^2\n"
+        "ratio = abs(price - price[window]) / sum(abs(price - price[1]), window)"
+    )
     talib = (Peer("KAMA", {"window": 30}, {"timeperiod": 30}), Peer("KAMA", {"window": 10}, {"timeperiod": 10}))
     stock = (
         Peer("kama", {"window": 10}, outputs=("kama",), after=1, note="Theirs shows the price it begins with as well."),
@@ -64,6 +70,7 @@ class Vidya(_Adaptive):
 
     title = "Variable index dynamic average"
     source = "Tushar Chande, 1992 and 1995 (with the CMO); begins with the price before the first CMO is known."
+    formula = "value = value[1] + w * (price - value[1])\nw = 2 / (window + 1) * abs(cmo(price, momentum)) / 100"
     window = param.Integer(12, bounds=(1, 100_000), doc="Window of the exponential mean that it is in a pure trend.")
     momentum = param.Integer(9, bounds=(1, 100_000), doc="Bars of the oscillator.")
     loop = kernel.efficient
@@ -89,6 +96,7 @@ class Mcginley(_Adaptive):
 
     title = "McGinley dynamic"
     source = "John McGinley, 1990, with the factor 0.6 that is usual since; begins with the first price."
+    formula = "value = value[1] + (price - value[1]) / max(1, factor * window * (price / value[1])^4)"
     stock = (Peer("dynamic", {"window": 14, "factor": 0.6}, outputs=("dynamic",)),)
     window = param.Integer(14, bounds=(1, 100_000), doc="Bars of the average it is to keep up with.")
     factor = param.Number(0.6, bounds=(0.01, 10), doc="Part of the window that counts.")
@@ -111,6 +119,12 @@ class Mama(_Adaptive):
     source = (
         "John Ehlers, 2001; begins with the mean of six prices (seed=mean), or with 0 at the 13th bar as TA-Lib does, "
         "which is shown from the 33rd on (seed=zero)."
+    )
+    formula = (
+        "mama = mama[1] + w * (price - mama[1])\n"
+        "fama = fama[1] + w / 2 * (mama - fama[1])\n"
+        "w = max(fast / max(phase[1] - phase, 1), slow)\n"
+        "phase = atan(quadrature / inphase) in degrees, both of the price as in ht_phasor"
     )
     outputs = ("mama", "fama")
     talib = (Peer("MAMA", {"seed": "zero"}, {"fastlimit": 0.5, "slowlimit": 0.05}),)
@@ -143,6 +157,15 @@ class AmaJurik(_Adaptive):
     source = (
         "Own arrangement of the filters that are publicly taken for those of Mark Jurik's JMA (undisclosed), "
         "beta = 0.45 (window - 1) / (0.45 (window - 1) + 2); begins with the first price."
+    )
+    formula = (
+        "value = value[1] + step\n"
+        "step = (1 - keep)^2 * (level + (1.5 + phase / 100) * slope - value[1]) + keep^2 * step[1]\n"
+        "level = (1 - keep) * price + keep * level[1]\n"
+        "slope = (1 - beta) * (price - level) + beta * slope[1]\n"
+        "keep = beta^clip(away / usual, 1, most), away = abs(price - value[1]), beta = 0.45 * (window - 1) / (0.45"
+        " * (window - 1) + 2)\n"
+        "usual = usual[1] + (away - usual[1]) / (4 * window)"
     )
     window = param.Integer(14, bounds=(1, 100_000), doc="Bars that set the beta: greater is smoother.")
     phase = param.Number(0, bounds=(-100, 100), doc="-100 for little overshoot, 100 for little lag.")

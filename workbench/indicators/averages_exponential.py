@@ -17,6 +17,7 @@ class Ema(Average):
 
     title = "Exponential moving average"
     source = "Weight 2 / (window + 1); begins with the mean of the first ``window`` prices."
+    formula = "value = value[1] + 2 / (window + 1) * (price - value[1])"
     talib = (Peer("EMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("ema", {"window": 20}, outputs=("ema",)),)
     loop = kernel.ema
@@ -32,6 +33,7 @@ class Smma(Average):
 
     title = "Smoothed moving average (Wilder)"
     source = "J. Welles Wilder, 1978; weight 1 / window; begins with the mean of the first ``window`` prices."
+    formula = "value = value[1] + (price - value[1]) / window"
     talib = (Peer("RMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("smma", {"window": 20}, outputs=("smma",)),)
     loop = kernel.ema
@@ -58,7 +60,7 @@ class _Cascade(Average):
         return *self._seeding(), 2.0 / (self.window + 1)
 
     def state_size(self) -> int:
-        return 3 * self.means
+        return self.means
 
     @property
     def warmup(self) -> int:
@@ -72,6 +74,7 @@ class Dema(_Cascade):
 
     title = "Double exponential moving average"
     source = "Patrick Mulloy, 1994; each EMA begins with the mean of its first ``window`` values (seed=means)."
+    formula = "2 * e1 - e2, e1 = ema(price, window), e2 = ema(e1, window)"
     talib = (Peer("DEMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("dema", {"window": 14, "seed": "mean"}, outputs=("dema",)),)
     loop = kernel.dema
@@ -84,6 +87,7 @@ class Tema(_Cascade):
 
     title = "Triple exponential moving average"
     source = "Patrick Mulloy, 1994; each EMA begins with the mean of its first ``window`` values (seed=means)."
+    formula = "3 * e1 - 3 * e2 + e3, e1 = ema(price, window), e2 = ema(e1, window), e3 = ema(e2, window)"
     talib = (Peer("TEMA", {"window": 14}, {"timeperiod": 14}),)
     stock = (Peer("tema", {"window": 20, "seed": "mean"}, outputs=("tema",)),)
     loop = kernel.tema
@@ -96,6 +100,7 @@ class T3(_Cascade):
 
     title = "Tillson moving average (T3)"
     source = "Tim Tillson, 1998; each EMA begins with the mean of its first ``window`` values (seed=means)."
+    formula = "gd(gd(gd(price)))\ngd(x) = (1 + factor) * ema(x, window) - factor * ema(ema(x, window), window)"
     talib = (Peer("T3", {"window": 5}, {"timeperiod": 5}),)
     stock = (Peer("t3", {"window": 5, "seed": "first"}, outputs=("t3",)),)
     window = param.Integer(5, bounds=(1, 100_000), doc="Bars of each of the six means.")
@@ -115,6 +120,7 @@ class Zlema(Average):
 
     title = "Zero-lag exponential moving average"
     source = "John Ehlers and Ric Way, 2010; lag (window - 1) / 2 rounded down; begins with the mean of window values."
+    formula = "ema(2 * price - price[lag], window), lag = floor((window - 1) / 2)"
     talib = (Peer("ZLEMA", {"window": 14}, {"timeperiod": 14}), Peer("ZLEMA", {"window": 15}, {"timeperiod": 15}))
     loop = kernel.zlema
     states = 3

@@ -10,6 +10,7 @@ from workbench.indicators.base import Indicator, Peer, PriceIndicator, indicator
 from workbench.kernels.indicators import bands as kernel
 
 _THREE = ("upper", "middle", "lower")
+_TALIB = ("upperband", "middleband", "lowerband")
 _STOCK = ("upperBand", "centerline", "lowerBand")
 
 
@@ -35,17 +36,26 @@ class BollingerBands(PriceIndicator):
     down = param.Number(2.0, bounds=(0.0, 1000.0), doc="Standard deviations from the middle to the lower band.")
     title = "Bollinger bands"
     source = "John Bollinger, Bollinger on Bollinger Bands, 2001; simple mean, standard deviation of the population."
+    formula = (
+        "middle = sma(price, window)\n"
+        "upper = middle + up * stddev(price, window)\n"
+        "lower = middle - down * stddev(price, window)\n"
+        "percent_b = (price - lower) / (upper - lower)\n"
+        "z_score = (price - middle) / stddev(price, window)\n"
+        "width = (upper - lower) / middle"
+    )
     outputs = (*_THREE, "percent_b", "z_score", "width")
+    nan = "stays"
     overlay = True
     sparse = ("percent_b", "z_score", "width")
     scale = "other"
     talib = (
-        Peer("BBANDS", {}, {"timeperiod": 20}, outputs=(*_THREE, "", "", "")),
+        Peer("BBANDS", {}, {"timeperiod": 20}, outputs=(*_TALIB, "", "", "")),
         Peer(
             "BBANDS",
             {"window": 5, "up": 1.5, "down": 2.5},
             {"timeperiod": 5, "nbdevup": 1.5, "nbdevdn": 2.5},
-            outputs=(*_THREE, "", "", ""),
+            outputs=(*_TALIB, "", "", ""),
         ),
     )
     stock = (Peer("bb", outputs=("upperBand", "sma", "lowerBand", "percentB", "zScore", "width")),)
@@ -76,10 +86,17 @@ class AccelerationBands(_Bands):
     divides by 0.
     """
 
+    nan = "stays"
     window = param.Integer(20, bounds=(2, 100_000), doc="Bars of the means.")
     factor = param.Number(4.0, bounds=(0.0, 1000.0), doc="How much of the range bands are moved apart by.")
     title = "Acceleration bands"
     source = "Price Headley, Big Trends in Trading, 2002; simple means."
+    formula = (
+        "upper = sma(high * (1 + r), window)\n"
+        "middle = sma(close, window)\n"
+        "lower = sma(low * (1 - r), window)\n"
+        "r = factor * (high - low) / (high + low)"
+    )
     talib = (Peer("ACCBANDS"), Peer("ACCBANDS", {"window": 7}, {"timeperiod": 7}))
 
     def constants(self) -> tuple[float, ...]:
@@ -106,7 +123,7 @@ class _Ranged(_Bands):
         return self.window, self.factor, self.range_window
 
     def state_size(self) -> int:
-        return 2
+        return 6
 
     @property
     def lookback(self) -> int:
@@ -129,10 +146,30 @@ class KeltnerChannel(_Ranged):
         "Chester Keltner, How to Make Money in Commodities, 1960, as Linda Raschke changed it: exponential mean begun "
         "with a simple one, Wilder's mean of the true range."
     )
+    formula = (
+        "upper = middle + factor * atr(range_window)\n"
+        "middle = ema(close, window)\n"
+        "lower = middle - factor * atr(range_window)\n"
+        "width = (upper - lower) / middle"
+    )
+    nan = "stays"
     outputs = (*_THREE, "width")
     sparse = ("width",)
     scale = "other"
+    basis = param.Selector(default="close", objects=["close", "typical"], doc="Price whose mean is the middle.")
+    seed = param.Selector(
+        default="own", objects=["own", "together"],
+        doc="True ranges their mean begins with: the first (own), or those before both are known (together).",
+    )  # fmt: skip
+    talib = (
+        Peer("KC", {"basis": "typical", "seed": "together"}, {"timeperiod": 20, "atrperiod": 10, "nbdev": 2.0},
+             outputs=(*_TALIB, "")),
+    )  # fmt: skip
     stock = (Peer("keltner", outputs=(*_STOCK, "width")),)
+
+    def constants(self) -> tuple[float, ...]:
+        first = self.warmup - self.range_window if self.seed == "together" else 0
+        return *super().constants(), first, float(self.basis == "typical")
 
 
 @indicators.register("starc")
@@ -142,6 +179,11 @@ class StarcBands(_Ranged):
     window = param.Integer(5, bounds=(1, 100_000), doc="Bars of the middle.")
     title = "STARC bands"
     source = "Manning Stoller, the Stoller average range channel, 1980s; Wilder's mean of the true range."
+    formula = (
+        "upper = middle + factor * atr(range_window)\n"
+        "middle = sma(close, window)\n"
+        "lower = middle - factor * atr(range_window)"
+    )
     stock = (Peer("starc", outputs=_STOCK),)
 
     @property
@@ -161,17 +203,26 @@ class DonchianChannel(_Bands):
     current = param.Boolean(True, doc="Whether the bar itself is one of them; else they end with the one before.")
     title = "Donchian channel"
     source = "Richard Donchian's four-week rule, 1960; the bar itself counts unless ``current`` is off."
+    formula = (
+        "upper = highest(high, window)\n"
+        "middle = (upper + lower) / 2\n"
+        "lower = lowest(low, window)\n"
+        "width = (upper - lower) / middle\n"
+        "with current=False upper and lower are those of the bar before"
+    )
     inputs = ("high", "low")
+    nan = "stays"
     outputs = (*_THREE, "width")
     sparse = ("width",)
     scale = "other"
+    talib = (Peer("DONCHIAN", {}, {"timeperiod": 20}, outputs=(*_TALIB, "")),)
     stock = (Peer("donchian", {"current": False}, outputs=(*_STOCK, "width")),)
 
     def constants(self) -> tuple[float, ...]:
         return self.window, float(not self.current)
 
     def state_size(self) -> int:
-        return 2
+        return 4
 
     @property
     def lookback(self) -> int:
@@ -192,6 +243,10 @@ class FractalChaosBands(_Bands):
     span = param.Integer(2, bounds=(1, 1000), doc="Bars to each side of a fractal.")
     title = "Fractal chaos bands"
     source = "Bill Williams' fractals (Trading Chaos, 1995), carried forward; equal neighbours make no fractal."
+    formula = (
+        "upper = the last high[span] that is above each of the span highs before it and after it\n"
+        "lower = the last low[span] that is below each of the span lows before it and after it"
+    )
     inputs = ("high", "low")
     outputs = ("upper", "lower")
     styles = {"upper": "step", "lower": "step"}
@@ -228,6 +283,12 @@ class Ichimoku(_Bands):
     shift = param.Integer(26, bounds=(1, 100_000), doc="Bars that the leading spans are drawn ahead.")
     title = "Ichimoku cloud"
     source = "Goichi Hosoda (Ichimoku Sanjin), 1969; spans are moved by ``shift`` bars, not by one less."
+    formula = (
+        "conversion = (highest(high, conversion) + lowest(low, conversion)) / 2\n"
+        "base = (highest(high, base) + lowest(low, base)) / 2\n"
+        "span_a = ((conversion + base) / 2)[shift]\n"
+        "span_b = ((highest(high, span) + lowest(low, span)) / 2)[shift]"
+    )
     inputs = ("high", "low")
     outputs = ("conversion", "base", "span_a", "span_b")
     styles = {"span_a": "band", "span_b": "band"}
@@ -281,6 +342,11 @@ class Alligator(_Alligator):
     """Three Wilder's means of the price, each as it was so many bars before: jaw, teeth and lips."""
 
     title = "Alligator"
+    formula = (
+        "jaw = smma(price, jaw)[jaw_shift]\n"
+        "teeth = smma(price, teeth)[teeth_shift]\n"
+        "lips = smma(price, lips)[lips_shift]"
+    )
     outputs = ("jaw", "teeth", "lips")
     overlay = True
     stock = (Peer("alligator", outputs=("jaw", "teeth", "lips")),)
@@ -294,8 +360,14 @@ class Gator(_Alligator):
     """
 
     title = "Gator oscillator"
+    formula = (
+        "upper = abs(jaw - teeth), jaw = smma(price, jaw)[jaw_shift], teeth = smma(price, teeth)[teeth_shift]\n"
+        "lower = -abs(teeth - lips), lips = smma(price, lips)[lips_shift]\n"
+        "upper_grows = 1 if abs(upper) > abs(upper[1]) else 0\n"
+        "lower_grows = 1 if abs(lower) > abs(lower[1]) else 0"
+    )
     outputs = ("upper", "lower", "upper_grows", "lower_grows")
-    styles = {"upper": "histogram", "lower": "histogram"}
+    styles = {"upper": "histogram", "lower": "histogram", "upper_grows": "none", "lower_grows": "none"}
     scale = "other"
     stock = (Peer("gator", outputs=("upper", "lower", "upperIsExpanding", "lowerIsExpanding")),)
 

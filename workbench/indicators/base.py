@@ -10,13 +10,30 @@ import numpy as np
 import pandas as pd
 import param
 
-from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.errors import DataError, FormulaError, UnknownNameError, did_you_mean
 from workbench.kernels.indicators import has_nan
 from workbench.market.calendars import calendar
 from workbench.market.events import event_times
+from workbench.market.specs import BarSpec
 from workbench.registry import Registry
 
-indicators: Registry = Registry("indicator", "workbench.indicators", "workbench.indicators")
+
+def _wrong(kind: type) -> str:
+    """What an indicator that is to be declared lacks, or ""."""
+    if not (isinstance(kind, type) and issubclass(kind, Indicator)):
+        return "is not a subclass of Indicator"
+    if not getattr(kind, "title", ""):
+        return "has no title: add a line such as title = 'Relative strength index'"
+    if not kind.outputs or isinstance(kind.outputs, str) or len(set(kind.outputs)) != len(kind.outputs):
+        return f"has outputs {kind.outputs!r}: name one or more, such as outputs = ('upper', 'lower')"
+    if isinstance(kind.inputs, str) or not len(kind.inputs) <= 5:
+        return f"has inputs {kind.inputs!r}: name five at most, such as inputs = ('high', 'low')"
+    if kind.kernel is Indicator.kernel and kind.__call__ is Indicator.__call__:
+        return "has no kernel: define kernel(self), which gives the loop"
+    return ""
+
+
+indicators: Registry = Registry("indicator", "workbench.indicators", "workbench.indicators", _wrong)
 
 #: Prices that are computed from a bar's own; any column of the bars may be named besides.
 PRICES: dict[str, tuple[str, ...]] = {
@@ -26,6 +43,10 @@ PRICES: dict[str, tuple[str, ...]] = {
     "hlcc4": ("high", "low", "close", "close"),
     "oc2": ("open", "close"),
 }
+#: Sessions that count as one where their calendar is named after such a word.
+_SPANS = {"week": BarSpec.parse("1w"), "month": BarSpec.parse("1mo")}
+#: Keywords of ``indicator`` that put it on a coarser timeframe, where it has no parameter of that name.
+_COARSER = ("timeframe", "forming", "session", "of")
 #: 1 MB of an input: read from memory once, when it is searched for NaN.
 _BLOCK = 131_072
 _NONE = np.empty(0)
@@ -76,14 +97,15 @@ class Indicator(param.Parameterized):
     #: Name for people, such as ``Relative strength index``.
     title: ClassVar[str]
     #: Where the formula is from: author, work, year; and what is chosen where sources differ.
-    source: ClassVar[str]
+    source: ClassVar[str] = ""
     #: Columns of the bars that are read, in the order of the kernel's arguments. ``price`` is the parameter ``price``.
     inputs: ClassVar[tuple[str, ...]] = ("price",)
     #: Columns it gives. A single one is a Series of the indicator's name.
     outputs: ClassVar[tuple[str, ...]] = ("value",)
     #: Whether it is drawn over the prices; else it has a pane of its own.
     overlay: ClassVar[bool] = False
-    #: How outputs are drawn, by output: ``line`` (the default), ``histogram``, ``dots``, ``step``, ``band``.
+    #: How outputs are drawn, by output: ``line`` (the default), ``histogram``, ``dots``, ``step``, ``band``, or
+    #: ``none`` for one that is told in the legend alone.
     styles: ClassVar[Mapping[str, str]] = {}
     #: Levels that a pane marks, such as 30 and 70.
     levels: ClassVar[tuple[float, ...]] = ()
@@ -96,8 +118,10 @@ class Indicator(param.Parameterized):
     formula: ClassVar[str] = ""
     #: What tells that an input holds a NaN: ``asked`` the inputs are searched before; ``stays`` some output of the last
     #: bar is NaN, since one that the loop takes in never leaves its state; ``shows`` an output of its own bar is NaN,
-    #: and no bar else's. The last two spare a reading of all inputs.
+    #: and after the warm-up no output is for another reason, but rarely. The last two spare a reading of all inputs.
     nan: ClassVar[Literal["asked", "stays", "shows"]] = "asked"
+    #: Whether it is 0 nearly everywhere: memory begins as zeros, and the loop leaves alone what is as it should be.
+    rare: ClassVar[bool] = False
     #: Bars that are computed at a time, so that what is read and put aside stays in the processor's cache; 0: all.
     block: ClassVar[int] = 0
     #: The same in TA-Lib, and in the reference results of Stock.Indicators.
@@ -129,11 +153,11 @@ class Indicator(param.Parameterized):
     def __call__(self, bars: pd.DataFrame | pd.Series) -> pd.Series | pd.DataFrame:
         """Values for all bars; a Series is taken for the price."""
         columns = self.columns_of(bars)
-        out = np.empty((len(self.outputs), len(bars)))
+        out = (np.zeros if self.rare else np.empty)((len(self.outputs), len(bars)))
         if not self._run(columns, out):
             known = ~np.isnan(columns).any(axis=0)
             some = np.empty((len(self.outputs), int(known.sum())))
-            self._run([column[known] for column in columns], some)
+            self._run([_frozen(column[known]) for column in columns], some)
             out[:] = np.nan
             out[:, known] = some
         if len(self.outputs) == 1:
@@ -173,17 +197,23 @@ class Indicator(param.Parameterized):
         """Fill ``out``; False where an input holds a NaN, and ``out`` then means nothing."""
         kernel, none = self.kernel(), [_NONE] * (5 - len(columns))
         constants, state = np.array(self.constants(), float), np.zeros(self.state_size())
-        bars, asked = out.shape[1], self.nan == "asked"
-        step = self.block or (_BLOCK if asked and self.causal and len(out) == 1 else max(bars, 1))
+        known = self.warmup
+        bars, asked, shows, told = out.shape[1], self.nan == "asked", self.nan == "shows", False
+        step = self.block or (_BLOCK if self.nan != "stays" and self.causal and len(out) == 1 else max(bars, 1))
         for low in range(0, bars, step):
             high, back = min(low + step, bars), min(low, self.lookback)
             if asked and any(has_nan(column[low:high]) for column in columns):
                 return False
             part = [column[low - back : high] for column in columns]
-            kernel(*part, *none, back, low, out[:, low:high], constants, state)
+            try:
+                kernel(*part, *none, back, low, out[:, low:high], constants, state)
+            except Exception as error:
+                raise failure(self, error) from error
+            told = told or (shows and any(has_nan(row[max(low, known) : high]) for row in out))
         if asked or not bars:
             return True
-        told = np.isnan(out[:, -1]).any() if self.nan == "stays" else any(map(has_nan, out))
+        # In the warm-up all outputs are NaN: there the inputs tell.
+        told = told or (not shows and np.isnan(out[:, -1]).any()) or any(has_nan(one[:known]) for one in columns)
         return not (told and any(map(has_nan, columns)))
 
     def __repr__(self) -> str:
@@ -228,10 +258,17 @@ class Composite(Indicator):
 
 
 def session_numbers(times: np.ndarray, name: str) -> np.ndarray:
-    """The session that each time (int64 ns UTC, ascending) is in, or was the last before it, by its open (ns UTC)."""
+    """The session that each time (int64 ns UTC, ascending) is in, or was the last before it, by its open (ns UTC).
+
+    ``week:`` or ``month:`` before the name of the calendar: by the open of the first session of that week or month.
+    """
     if not len(times):
         return np.zeros(0)
-    windows = calendar(f"all:{name}").runs(int(times[0]), int(times[-1]))
+    span, _, days = name.partition(":")
+    if span in _SPANS:
+        windows = calendar(days).windows(_SPANS[span], int(times[0]), int(times[-1]))
+    else:
+        windows = calendar(f"all:{name}").runs(int(times[0]), int(times[-1]))
     return windows.stamp[np.searchsorted(windows.open, times, "right") - 1].astype(float)
 
 
@@ -261,16 +298,35 @@ def _series(values: pd.Series, name: str) -> np.ndarray:
         out = values.to_numpy(float) if plain else values.to_numpy(float, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise DataError(f"column {name!r} is not numeric ({error})") from None
-    out = np.ascontiguousarray(out).view()
+    return _frozen(np.ascontiguousarray(out))
+
+
+def _frozen(values: np.ndarray) -> np.ndarray:
+    """A read-only view: the loops are compiled for that type alone."""
+    out = values.view()
     out.flags.writeable = False
     return out
+
+
+def failure(one: Indicator, error: Exception) -> DataError:
+    """What is raised where the loop of an indicator raised: says whose it is."""
+    where = f"{type(one).__module__}.{type(one).__qualname__}"
+    return DataError(f"{one.label} failed ({where}): {type(error).__name__}: {error}".rstrip(": "))
 
 
 def indicator(name: str, **parameters: Any) -> Indicator:
     """The indicator called ``name`` with these parameters.
 
+    With ``timeframe`` (such as ``1h``) it is computed of the bars of that timeframe which the given, finer ones make,
+    and its values hold until the next is closed; see ``indicators.timeframes.OnTimeframe``. Then also: ``forming``,
+    whether the one that is not closed counts as it stands; ``session``, the calendar that they begin with; ``of``, how
+    long the finer bars are, such as ``5min``, so that the value is there with the last bar of the hour, not with the
+    next one.
+
     >>> indicator("sma", window=3)
     indicator('sma', price='close', window=3)
+    >>> indicator("sma", window=3, timeframe="1h")
+    indicator('sma', price='close', window=3, timeframe='1h')
 
     Raises
     ------
@@ -281,10 +337,17 @@ def indicator(name: str, **parameters: Any) -> Indicator:
     """
     kind = indicators.get(name)
     known = [one for one in kind.param if one != "name"]
+    coarser = {one: parameters.pop(one) for one in _COARSER if one in parameters and one not in known}
     for one in parameters:
         if one not in known:
             raise UnknownNameError(f"{name} has no parameter {one!r}: {did_you_mean(one, known)}")
+    if coarser:
+        from workbench.indicators.timeframes import on_timeframe
+
+        return on_timeframe(indicator(name, **parameters), coarser)
     try:
         return kind(**parameters)
+    except FormulaError:
+        raise
     except ValueError as error:
         raise DataError(f"{name}: {str(error).rstrip('.')}") from None

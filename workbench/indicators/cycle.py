@@ -52,6 +52,16 @@ class HtDcPeriod(_Cycle):
 
     title = "Hilbert transform: dominant cycle period"
     source = _SOURCE + "begins with a period of 0 at bar 12."
+    formula = (
+        "value = 0.33 * period + 0.67 * value[1]\n"
+        "period = 0.2 * clip(clip(360 / atan(im / re), 0.67 * period[1], 1.5 * period[1]), 6, 50) + 0.8 * "
+        "period[1]\n"
+        "re = 0.2 * (i * i[1] + q * q[1]) + 0.8 * re[1]\n"
+        "im = 0.2 * (i * q[1] - q * i[1]) + 0.8 * im[1]\n"
+        "i = 0.2 * (inphase - h(quadrature)) + 0.8 * i[1]\n"
+        "q = 0.2 * (quadrature + h(inphase)) + 0.8 * q[1]\n"
+        "inphase, quadrature and h as in ht_phasor; atan in degrees"
+    )
     scale = "none"
     first, known = 12, 32
     talib = (Peer("HT_DCPERIOD"),)
@@ -64,6 +74,13 @@ class HtPhasor(_Cycle):
 
     title = "Hilbert transform: phasor components"
     source = _SOURCE + "begins with a period of 0 at bar 12."
+    formula = (
+        "inphase = h(smooth)[3]\n"
+        "quadrature = h(h(smooth))\n"
+        "smooth = (4 * price + 3 * price[1] + 2 * price[2] + price[3]) / 10\n"
+        "h(x) = (0.0962 * x + 0.5769 * x[2] - 0.5769 * x[4] - 0.0962 * x[6]) * (0.075 * period[1] + 0.54)\n"
+        "period as in ht_dcperiod"
+    )
     outputs = ("inphase", "quadrature")
     levels = (0.0,)
     first, known = 12, 32
@@ -77,6 +94,10 @@ class HtTrendline(_Cycle):
 
     title = "Hilbert transform: instantaneous trendline"
     source = _SOURCE + "begins with a period of 0 at bar ``begin``; the mean is of prices, not of smoothed ones."
+    formula = (
+        "(4 * m + 3 * m[1] + 2 * m[2] + m[3]) / 10\n"
+        "m = sma(price, round(period)), period as ht_dcperiod, its transform begun at bar begin"
+    )
     overlay = True
     more = 3
     talib = (Peer("HT_TRENDLINE"),)
@@ -97,6 +118,12 @@ class HtDcPhase(_Cycle):
 
     title = "Hilbert transform: dominant cycle phase"
     source = _SOURCE + "begins with a period of 0 at bar 37."
+    formula = (
+        "value = atan(re / im) + 90 + 360 / period, 180 more where im < 0, 360 less above 315\n"
+        "re = sum(sin(360 * k / n) * smooth[k]), im = sum(cos(360 * k / n) * smooth[k]), k = 0 ... n - 1, n = "
+        "round(period)\n"
+        "period as ht_dcperiod, smooth as in ht_phasor; angles in degrees"
+    )
     scale = "none"
     tables, more = True, 1 + kernel.LONGEST
     talib = (Peer("HT_DCPHASE"),)
@@ -109,6 +136,7 @@ class HtSine(_Cycle):
 
     title = "Hilbert transform: sine wave"
     source = _SOURCE + "begins with a period of 0 at bar 37."
+    formula = "sine = sin(phase)\nleadsine = sin(phase + 45)\nphase as ht_dcphase; angles in degrees"
     outputs = ("sine", "leadsine")
     scale = "none"
     levels = (0.0,)
@@ -127,6 +155,14 @@ class HtTrendMode(_Cycle):
 
     title = "Hilbert transform: trend or cycle"
     source = _SOURCE + "begins with a period of 0 at bar 37."
+    formula = (
+        "1 where abs(smooth / trendline - 1) >= 0.015\n"
+        "else 0 where sine and leadsine crossed in the last period / 2 bars\n"
+        "else 0 where 0.67 * 360 / period < phase - phase[1] < 1.5 * 360 / period\n"
+        "else 1\n"
+        "period, phase, sine and trendline as those of ht_, smooth as in ht_phasor"
+    )
+    styles = {"value": "step"}
     scale = "none"
     tables, more = True, 1 + kernel.LONGEST + 6
     talib = (Peer("HT_TRENDMODE", after=1, note="Theirs has zeros where it is not known yet."),)

@@ -64,6 +64,10 @@ class PlusDirectionalMovement(_Move):
     """How far highs rise: Wilder's sum of high - high before, on bars where lows fall less than that."""
 
     title = "Plus directional movement"
+    formula = (
+        "value = value[1] - value[1] / window + move\n"
+        "move = high - high[1] if that is above 0 and above low[1] - low, else 0"
+    )
     talib = _talib("PLUS_DM")
 
 
@@ -72,6 +76,10 @@ class MinusDirectionalMovement(_Move):
     """How far lows fall: Wilder's sum of low before - low, on bars where highs rise less than that."""
 
     title = "Minus directional movement"
+    formula = (
+        "value = value[1] - value[1] / window + move\n"
+        "move = low[1] - low if that is above 0 and above high - high[1], else 0"
+    )
     talib = _talib("MINUS_DM")
 
 
@@ -80,6 +88,7 @@ class PlusDirectionalIndicator(_Directional):
     """The part of the range that went up: 100 plus_dm / sum of true ranges; 0 where there is no range."""
 
     title = "Plus directional indicator"
+    formula = "100 * plus_dm(window) / total\ntotal = total[1] - total[1] / window + tr"
     talib = _talib("PLUS_DI")
     stock = _stock("pdi")
 
@@ -89,6 +98,7 @@ class MinusDirectionalIndicator(_Directional):
     """The part of the range that went down: 100 minus_dm / sum of true ranges; 0 where there is no range."""
 
     title = "Minus directional indicator"
+    formula = "100 * minus_dm(window) / total\ntotal = total[1] - total[1] / window + tr"
     talib = _talib("MINUS_DI")
     stock = _stock("mdi")
 
@@ -98,6 +108,7 @@ class DirectionalMovementIndex(_Directional):
     """How one-sided moves are: 100 abs(plus_di - minus_di) / (plus_di + minus_di), the last one where both are 0."""
 
     title = "Directional movement index"
+    formula = "100 * abs(plus_dm(window) - minus_dm(window)) / (plus_dm(window) + minus_dm(window))"
     talib = _talib("DX")
     stock = _stock("dx")
 
@@ -110,6 +121,7 @@ class AverageDirectionalIndex(_Directional):
     """
 
     title = "Average directional index"
+    formula = "smma(dx(window), window)"
     levels = (20.0, 40.0)
     talib = _talib("ADX")
     stock = _stock("adx")
@@ -127,6 +139,7 @@ class AverageDirectionalRating(_Directional):
         default="short", objects=["short", "full"], doc="Bars back: window - 1 (short), or window (full)."
     )
     title = "Average directional index rating"
+    formula = "(adx(window) + adx(window)[window - 1]) / 2, with back=full (adx(window) + adx(window)[window]) / 2"
     levels = (20.0, 40.0)
     talib = _talib("ADXR")
     stock = (Peer("adx", {"seed": "full", "back": "full"}, outputs=("adxr",)),)

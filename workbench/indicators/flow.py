@@ -16,7 +16,9 @@ class Delta(Indicator):
 
     title = "Volume delta"
     source = "Order flow: volume at the ask less volume at the bid."
+    formula = "buy_volume - sell_volume"
     inputs = ("buy_volume", "sell_volume")
+    nan = "shows"
     styles = {"value": "histogram"}
     levels = (0.0,)
     scale = "none"
@@ -31,6 +33,7 @@ class Cvd(SessionIndicator):
 
     title = "Cumulative volume delta"
     source = "Running sum of the volume delta."
+    formula = "sum(buy_volume - sell_volume) of all bars since the anchor"
     inputs = ("buy_volume", "sell_volume", "session")
     scale = "none"
     anchor = param.Selector(
@@ -53,6 +56,7 @@ class VolumeImbalance(Indicator):
 
     title = "Volume imbalance"
     source = "Volume delta over volume; 0 where nothing was traded."
+    formula = "sum(buy_volume - sell_volume, window) / sum(buy_volume + sell_volume, window)"
     inputs = ("buy_volume", "sell_volume")
     levels = (0.0,)
     scale = "none"

@@ -1,4 +1,4 @@
-"""Momentum: how far a price has come, and how far its averages are apart."""
+"""Momentum: how far a price has come."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import param
 from workbench.indicators.base import Indicator, Peer, PriceIndicator, indicators
 from workbench.kernels.indicators import momentum as kernel
 
+_ROUNDING = "Percent of a ratio next to 1: the rounding of 100 is what differs, seen where the line crosses 0."
 _EARLIER = "There the line is known before its signal; here all outputs begin on one bar."
-_ROUNDING = "The last digit of a mean of prices, seen where the line crosses 0; all else is within 1e-9."
 
 
 def bars(default: int, doc: str, low: int = 1) -> param.Integer:
@@ -21,6 +21,7 @@ def bars(default: int, doc: str, low: int = 1) -> param.Integer:
 class _Change(PriceIndicator):
     window = bars(10, "Bars between the two prices.")
     scale = "none"
+    nan = "shows"
     levels = (0.0,)
     less, factor = 1.0, 1.0
 
@@ -45,6 +46,7 @@ class Mom(_Change):
 
     title = "Momentum"
     source = "Difference of two prices."
+    formula = "price - price[window]"
     scale = "price"
     talib = (Peer("MOM", {"window": 10}, {"timeperiod": 10}),)
     stock = (Peer("roc", {"window": 14}, outputs=("momentum",)),)
@@ -59,6 +61,7 @@ class Roc(_Change):
 
     title = "Rate of change"
     source = "Percent of the price ``window`` bars ago; 0 where that is 0."
+    formula = "100 * (price / price[window] - 1)"
     factor = 100.0
     talib = (Peer("ROC", {"window": 10}, {"timeperiod": 10}),)
     stock = (Peer("roc", {"window": 14}, outputs=("roc",)),)
@@ -70,6 +73,7 @@ class Rocp(_Change):
 
     title = "Rate of change, as a part"
     source = "Part of the price ``window`` bars ago; 0 where that is 0."
+    formula = "price / price[window] - 1"
     talib = (Peer("ROCP", {"window": 10}, {"timeperiod": 10}),)
 
 
@@ -79,6 +83,7 @@ class Rocr(_Change):
 
     title = "Rate of change, as a ratio"
     source = "Ratio to the price ``window`` bars ago; 0 where that is 0."
+    formula = "price / price[window]"
     less, levels = 0.0, (1.0,)
     talib = (Peer("ROCR", {"window": 10}, {"timeperiod": 10}),)
 
@@ -89,6 +94,7 @@ class Rocr100(_Change):
 
     title = "Rate of change, as a ratio in percent"
     source = "Percent of the price ``window`` bars ago; 0 where that is 0."
+    formula = "100 * price / price[window]"
     less, factor, levels = 0.0, 100.0, (100.0,)
     talib = (Peer("ROCR100", {"window": 10}, {"timeperiod": 10}),)
 
@@ -99,7 +105,14 @@ class RocBands(PriceIndicator):
 
     title = "Rate of change with bands"
     source = "Rate of change in percent; the mean begins with the mean of its first ``mean`` values; bands around 0."
+    formula = (
+        "value = 100 * (price / price[window] - 1)\n"
+        "mean = ema(value, mean)\n"
+        "upper = sqrt(sum(value^2, band) / band)\n"
+        "lower = -upper"
+    )
     outputs = ("value", "mean", "upper", "lower")
+    nan = "stays"
     scale = "none"
     levels = (0.0,)
     styles = {"upper": "band", "lower": "band"}
@@ -126,167 +139,20 @@ class RocBands(PriceIndicator):
         return self.window + max(self.mean, self.band) - 1
 
 
-class _Averages(PriceIndicator):
-    """Two exponential means of a price."""
-
-    fast = bars(12, "Bars of the fast mean.")
-    slow = bars(26, "Bars of the slow mean.")
-    seed = param.Selector(
-        default="own",
-        objects=["own", "together"],
-        doc="Bars a mean begins with: the first ones (own), or its last ones when the slower is known (together).",
-    )
-    levels = (0.0,)
-    percent = 0.0
-
-    def kernel(self) -> Callable[..., None]:
-        return kernel.ema_spread
-
-    def weights(self) -> tuple[float, float]:
-        return 2.0 / (self.fast + 1), 2.0 / (self.slow + 1)
-
-    def constants(self) -> tuple[float, ...]:
-        most = max(self.fast, self.slow) if self.seed == "together" else 0
-        first = (max(0, most - self.fast), max(0, most - self.slow))
-        return (self.fast, self.slow, *self.weights(), *first, self.percent)
-
-    def state_size(self) -> int:
-        return 3
-
-    @property
-    def warmup(self) -> int:
-        return max(self.fast, self.slow) - 1
-
-
-class _Signalled(_Averages):
-    outputs = ("value", "signal", "histogram")
-    styles = {"histogram": "histogram"}
-    signal = bars(9, "Bars of the mean of the line.")
-
-    def kernel(self) -> Callable[..., None]:
-        return kernel.macd
-
-    def constants(self) -> tuple[float, ...]:
-        return (*super().constants(), self.signal, 2.0 / (self.signal + 1))
-
-    @property
-    def warmup(self) -> int:
-        return super().warmup + self.signal - 1
-
-
-@indicators.register("macd")
-class Macd(_Signalled):
-    """Fast minus slow exponential mean, the exponential mean of that (signal), and what lies between them."""
-
-    title = "Moving average convergence divergence"
-    source = "Appel 1979. All outputs begin with the signal; both means begin on one bar (``seed``)."
-    seed = param.Selector(default="together", objects=["own", "together"], doc=_Averages.param["seed"].doc)
-    fixed = param.Boolean(False, doc="Weights 0.15 and 0.075, as first published, for 2 / 13 and 2 / 27.")
-    talib = (
-        Peer("MACD", {}, {"fastperiod": 12, "slowperiod": 26, "signalperiod": 9}),
-        Peer("MACDFIX", {"fixed": True}, {"signalperiod": 9}, tolerance=1e-7, note=_ROUNDING),
-    )
-    stock = (Peer("macd", {"seed": "own"}, outputs=("macd", "signal", "histogram"), after=1, note=_EARLIER),)
-
-    def weights(self) -> tuple[float, float]:
-        """Those of the means, or the fixed ones."""
-        return (0.15, 0.075) if self.fixed else super().weights()
-
-
-@indicators.register("pvo")
-class Pvo(_Signalled):
-    """The ``ppo`` of volume, with its signal."""
-
-    title = "Percentage volume oscillator"
-    source = "Appel's formula on volume; all outputs begin with the signal; 0 where the slow mean is 0."
-    scale, percent = "none", 1.0
-    price = param.String("volume", doc="Column that is read.")
-    stock = (Peer("pvo", outputs=("pvo", "signal", "histogram"), after=1, note=_EARLIER),)
-
-
-class _AnyAverages(_Averages):
-    average = param.Selector(default="ema", objects=["ema", "sma"], doc="Exponential or simple means.")
-
-    def kernel(self) -> Callable[..., None]:
-        return kernel.ema_spread if self.average == "ema" else kernel.sma_spread
-
-    def constants(self) -> tuple[float, ...]:
-        return super().constants() if self.average == "ema" else (self.fast, self.slow, self.percent)
-
-    @property
-    def lookback(self) -> int:
-        return max(self.fast, self.slow)
-
-
-def _peers(name: str) -> tuple[Peer, ...]:
-    given = {"fastperiod": 12, "slowperiod": 26}
-    simple = Peer(name, {"average": "sma"}, {**given, "matype": 0})
-    return Peer(name, {}, {**given, "matype": 1}, tolerance=1e-7, note=_ROUNDING), simple
-
-
-@indicators.register("apo")
-class Apo(_AnyAverages):
-    """Fast minus slow mean of the price."""
-
-    title = "Absolute price oscillator"
-    source = (
-        "Difference of two means, exponential unless ``average`` says otherwise; each begins on its own (``seed``)."
-    )
-    talib = _peers("APO")
-
-
-@indicators.register("ppo")
-class Ppo(_AnyAverages):
-    """Fast minus slow mean of the price, in percent of the slow one."""
-
-    title = "Percentage price oscillator"
-    source = "Appel; exponential means unless ``average`` says otherwise; 0 where the slow mean is 0."
-    scale, percent = "none", 1.0
-    talib = _peers("PPO")
-
-
-@indicators.register("awesome")
-class Awesome(PriceIndicator):
-    """Mean of the last ``fast`` mid prices minus that of the last ``slow``."""
-
-    title = "Awesome oscillator"
-    source = "Williams 1998: simple means of (high + low) / 2 over 5 and 34 bars."
-    levels, styles = (0.0,), {"value": "histogram"}
-    price = param.String("hl2", doc="Column that is read, or one of hl2, hlc3, ohlc4, hlcc4, oc2.")
-    fast = bars(5, "Bars of the fast mean.")
-    slow = bars(34, "Bars of the slow mean.")
-    stock = (Peer("awesome", outputs=("oscillator",)),)
-
-    def kernel(self) -> Callable[..., None]:
-        return kernel.sma_spread
-
-    def constants(self) -> tuple[float, ...]:
-        return self.fast, self.slow, 0.0
-
-    def state_size(self) -> int:
-        return 2
-
-    @property
-    def lookback(self) -> int:
-        return self.warmup
-
-    @property
-    def warmup(self) -> int:
-        return max(self.fast, self.slow) - 1
-
-
 @indicators.register("trix")
 class Trix(PriceIndicator):
     """Percent by which the threefold exponential mean of the price grew in one bar."""
 
     title = "Triple exponential rate of change"
     source = "Hutson 1983; each mean begins with the mean of the first values it is given, or all at once (``seed``)."
+    formula = "100 * (e / e[1] - 1), e = ema(ema(ema(price, window), window), window)"
     scale, levels = "none", (0.0,)
+    nan = "stays"
     window = bars(30, "Bars of each of the three means.")
     seed = param.Selector(
         default="each", objects=["each", "once"], doc="Whether each mean has a start of its own, or all take the first."
     )
-    talib = (Peer("TRIX", {"window": 30}, {"timeperiod": 30}),)
+    talib = (Peer("TRIX", {"window": 30}, {"timeperiod": 30}, tolerance=1e-8, note=_ROUNDING),)
     stock = (Peer("trix", {"window": 14, "seed": "once"}, outputs=("trix",)),)
 
     def kernel(self) -> Callable[..., None]:
@@ -309,7 +175,9 @@ class Bop(Indicator):
 
     title = "Balance of power"
     source = "Livshin 2001; not smoothed unless ``window`` says so; 0 where high is low."
+    formula = "sma((close - open) / (high - low), window)"
     inputs = ("open", "high", "low", "close")
+    nan = "shows"
     scale, levels = "none", (0.0,)
     window = bars(1, "Bars of the simple mean; 1 for none.")
     talib = (Peer("BOP"),)
@@ -355,20 +223,40 @@ class _Dpo(_Change):
 class Dpo(_Dpo):
     """The price minus its simple mean of ``window / 2 + 1`` bars ago."""
 
+    nan = "stays"
     title = "Detrended price oscillator"
-    source = "The form that is not centred: the mean of earlier bars is taken off today's price."
+    source = (
+        "Not centred: an earlier mean is taken off today's price, or today's mean off an earlier price (``earlier``)."
+    )
+    formula = (
+        "price - sma(price, window)[floor(window / 2) + 1]\n"
+        "with earlier=price: price[floor(window / 2) + 1] - sma(price, window)"
+    )
+    earlier = param.Selector(
+        default="mean", objects=["mean", "price"], doc="Which of the two is that of ``window / 2 + 1`` bars ago."
+    )
+    talib = (Peer("DPO", {"earlier": "price"}, {"timeperiod": 20}),)
+
+    def constants(self) -> tuple[float, ...]:
+        return *super().constants(), float(self.earlier == "price")
+
+    @property
+    def lookback(self) -> int:
+        return max(self.window, self.shift)
 
     @property
     def warmup(self) -> int:
-        return self.window - 1 + self.shift
+        return self.window - 1 + self.shift if self.earlier == "mean" else max(self.window - 1, self.shift)
 
 
 @indicators.register("dpo_centred")
 class DpoCentred(_Dpo):
     """The price minus its simple mean of ``window / 2 + 1`` bars later, which is known only then."""
 
+    nan = "asked"
     title = "Detrended price oscillator, centred"
     source = "The form that looks for cycles in the past: it needs ``window / 2 + 1`` later bars."
+    formula = "price - sma(price, window) as it will be floor(window / 2) + 1 bars later"
     causal, sparse = False, ("value",)
     stock = (Peer("dpo", {"window": 14}, outputs=("dpo",)),)
 
@@ -379,6 +267,7 @@ class DpoCentred(_Dpo):
 
 class _Twice(PriceIndicator):
     outputs = ("value", "signal")
+    nan = "stays"
     scale, levels = "none", (0.0,)
     #: Weights are 2 over bars plus this.
     more = 1
@@ -405,10 +294,18 @@ class Tsi(_Twice):
 
     title = "True strength index"
     source = "Blau 1991; each mean begins with the mean of its first values; 0 where nothing moved."
+    formula = (
+        "value = 100 * ema(ema(move, slow), fast) / ema(ema(abs(move), slow), fast), move = price - price[1]\n"
+        "signal = ema(value, signal)"
+    )
     levels = (-25.0, 25.0)
     slow = bars(25, "Bars of the first mean.")
     fast = bars(13, "Bars of the second mean.")
     signal = bars(7, "Bars of the mean of the line.")
+    talib = (
+        Peer("TSI", {}, {"firstperiod": 25, "secondperiod": 13}, outputs=("real", ""), after=1,
+             note="Theirs is the line alone, known before our signal."),
+    )  # fmt: skip
     stock = (Peer("tsi", outputs=("tsi", "signal"), after=1, note=_EARLIER),)
 
     def kernel(self) -> Callable[..., None]:
@@ -421,6 +318,11 @@ class Pmo(_Twice):
 
     title = "Price momentum oscillator"
     source = "Swenlin, DecisionPoint; each mean begins with the mean of its first values."
+    formula = (
+        "value = value[1] + min(1, 2 / fast) * (10 * e - value[1])\n"
+        "e = e[1] + min(1, 2 / slow) * (100 * (price / price[1] - 1) - e[1])\n"
+        "signal = ema(value, signal)"
+    )
     more = 0
     slow = bars(35, "Bars of the first mean.")
     fast = bars(20, "Bars of the second mean.")

@@ -161,7 +161,9 @@ class Doji(_Single):
 
     title = "Doji by percent"
     source = "Close and open no further apart than a percentage of the open, as in Stock.Indicators."
+    formula = "1 if abs(close / open - 1) <= percent / 100 else 0"
     before = 0
+    nan = "asked"
     percent = param.Number(0.1, bounds=(0, 100), doc="Greatest change from open to close, in percent of the open.")
     stock = (Peer("doji", outputs=("match",)),)
 
@@ -178,7 +180,11 @@ class Marubozu(_Single):
 
     title = "Marubozu by percent"
     source = "Body no less than a percentage of the range from low to high, as in Stock.Indicators."
+    formula = (
+        "100 if close >= open, -100 if close < open, where abs(close - open) >= percent / 100 * (high - low)\nelse 0"
+    )
     before = 0
+    nan = "asked"
     percent = param.Number(95.0, bounds=(1, 100), doc="Least body, in percent of the range.")
     stock = (Peer("marubozu", outputs=("match",)),)
 

@@ -16,7 +16,9 @@ class Barpart(PriceIndicator):
 
     title = "Bar part"
     source = "The column itself, or the arithmetic mean of the parts that the name of the price says."
+    formula = "price"
     overlay = True
+    nan = "shows"
     price = param.String("hl2", doc="Column that is shown, or one of hl2, hlc3, ohlc4, hlcc4, oc2.")
     stock = (Peer("barpart", {"price": "close"}, outputs=("value",)),)
 
@@ -30,7 +32,9 @@ class AvgPrice(Indicator):
 
     title = "Average price"
     source = "Arithmetic mean of the four prices of a bar."
+    formula = "(open + high + low + close) / 4"
     inputs = ("open", "high", "low", "close")
+    nan = "shows"
     overlay = True
     talib = (Peer("AVGPRICE"),)
 
@@ -44,7 +48,9 @@ class MedPrice(Indicator):
 
     title = "Median price"
     source = "Middle of the range of a bar."
+    formula = "(high + low) / 2"
     inputs = ("high", "low")
+    nan = "shows"
     overlay = True
     talib = (Peer("MEDPRICE"),)
 
@@ -58,7 +64,9 @@ class TypPrice(Indicator):
 
     title = "Typical price"
     source = "Arithmetic mean of high, low and close of a bar."
+    formula = "(high + low + close) / 3"
     inputs = ("high", "low", "close")
+    nan = "shows"
     overlay = True
     talib = (Peer("TYPPRICE"),)
 
@@ -72,7 +80,9 @@ class WclPrice(Indicator):
 
     title = "Weighted close price"
     source = "Mean of high, low and close of a bar, the close counted twice."
+    formula = "(high + low + 2 * close) / 4"
     inputs = ("high", "low", "close")
+    nan = "shows"
     overlay = True
     talib = (Peer("WCLPRICE"),)
 

@@ -24,8 +24,10 @@ class RangeIndicator(Indicator):
 class TrueRange(RangeIndicator):
     """The span of a bar, the close before it included: max(high, close before) - min(low, close before)."""
 
+    nan = "shows"
     title = "True range"
     source = "J. Welles Wilder, New Concepts in Technical Trading Systems, 1978; not known for the first bar."
+    formula = "max(high, close[1]) - min(low, close[1])"
     talib = (Peer("TRANGE"),)
     stock = (Peer("tr", outputs=("tr",)),)
 
@@ -38,13 +40,14 @@ class TrueRange(RangeIndicator):
 
 
 class _Mean(RangeIndicator):
+    nan = "stays"
     window = param.Integer(14, bounds=(1, 100_000), doc="Bars of the mean.")
 
     def constants(self) -> tuple[float, ...]:
         return self.window, 1.0 / self.window
 
     def state_size(self) -> int:
-        return 1
+        return 3
 
     @property
     def warmup(self) -> int:
@@ -60,6 +63,7 @@ class AverageTrueRange(_Mean):
         "J. Welles Wilder, New Concepts in Technical Trading Systems, 1978; begins with the mean of the first "
         "``window`` true ranges, the first of them that of the second bar."
     )
+    formula = "smma(max(high, close[1]) - min(low, close[1]), window)"
     talib = (Peer("ATR"), Peer("ATR", {"window": 5}, {"timeperiod": 5}))
     stock = (Peer("atr", outputs=("atr",)),)
 
@@ -76,6 +80,7 @@ class NormalizedAverageTrueRange(_Mean):
         "John Forman, Cross-market evaluations with normalized average true range, 2006; the mean as in Wilder 1978, "
         "begun with the mean of the first ``window`` true ranges; 0 where the close is 0."
     )
+    formula = "100 * atr(window) / close"
     scale = "none"
     talib = (Peer("NATR"),)
     stock = (Peer("atr", outputs=("atrp",)),)

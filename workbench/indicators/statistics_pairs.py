@@ -48,8 +48,13 @@ class Correl(_Pair):
 
     title = "Correlation"
     source = "Pearson's coefficient of correlation; 0 where one of the two stands still."
-    talib = (
-        Peer("CORREL", {"window": 30}, {"timeperiod": 30}, tolerance=1e-8,
+    formula = (
+        "sum((x - mx) * (y - my)) / sqrt(sum((x - mx)^2) * sum((y - my)^2)) over the last window bars\n"
+        "mx = sma(x, window), my = sma(y, window)"
+    )
+    talib = (Peer("CORREL", {"window": 30}, {"timeperiod": 30}),)
+    stock = (
+        Peer("corr", {"y": "other", "x": "close", "window": 20}, outputs=("correlation",), tolerance=1e-8,
              note="Their sums of squares of whole prices lose digits; ours are of distances from a price near by."),
     )  # fmt: skip
     loop = kernel.correlation
@@ -61,8 +66,13 @@ class Beta(_Pair):
 
     title = "Beta"
     source = "Slope of the regression of the changes of y on those of x, bar by bar; 0 where x stands still."
+    formula = (
+        "sum((u - mu) * (v - mv)) / sum((u - mu)^2) over the last window bars\n"
+        "u = x / x[1] - 1, v = y / y[1] - 1, mu = sma(u, window), mv = sma(v, window)"
+    )
     window = param.Integer(5, bounds=(2, 100_000), doc="Changes that are looked at.")
     talib = (Peer("BETA", {"window": 5}, {"timeperiod": 5}),)
+    stock = (Peer("beta", {"x": "close", "y": "other", "window": 50}, outputs=("beta",)),)
     loop = kernel.beta
 
     @property

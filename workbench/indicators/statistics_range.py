@@ -12,7 +12,8 @@ _ZEROS = "Theirs has zeros where it is not known yet."
 
 
 class _Range(_Window):
-    size = 1
+    nan = "shows"
+    size = 2
     overlay = True
     window = param.Integer(30, bounds=(1, 100_000), doc="Bars that are looked at.")
 
@@ -26,6 +27,7 @@ class Max(_Range):
 
     title = "Highest value"
     source = "Maximum of the window, the current bar included."
+    formula = "highest(price, window)"
     talib = (Peer("MAX", {"window": 30}, {"timeperiod": 30}),)
     loop = kernel.highest
 
@@ -36,6 +38,7 @@ class Min(_Range):
 
     title = "Lowest value"
     source = "Minimum of the window, the current bar included."
+    formula = "lowest(price, window)"
     talib = (Peer("MIN", {"window": 30}, {"timeperiod": 30}),)
     loop = kernel.lowest
 
@@ -46,8 +49,9 @@ class MinMax(_Range):
 
     title = "Lowest and highest value"
     source = "Minimum and maximum of the window, the current bar included."
+    formula = "min = lowest(price, window)\nmax = highest(price, window)"
     outputs = ("min", "max")
-    size = 2
+    size = 4
     talib = (Peer("MINMAX", {"window": 30}, {"timeperiod": 30}),)
     loop = kernel.both
 
@@ -58,10 +62,12 @@ class MaxIndex(_Range):
 
     title = "Bar of the highest value"
     source = "Of several it is the newest if it came in as an equal, and the oldest when the highest left the window."
+    formula = "number of the bar of highest(price, window), the first bar being 0"
     overlay = False
     scale = "none"
     window = param.Integer(30, bounds=(2, 100_000), doc="Bars that are looked at.")
     talib = (Peer("MAXINDEX", {"window": 30}, {"timeperiod": 30}, after=1, note=_ZEROS),)
+    size = 1
     loop = kernel.highest_at
 
 
@@ -71,10 +77,12 @@ class MinIndex(_Range):
 
     title = "Bar of the lowest value"
     source = "Of several it is the newest if it came in as an equal, and the oldest when the lowest left the window."
+    formula = "number of the bar of lowest(price, window), the first bar being 0"
     overlay = False
     scale = "none"
     window = param.Integer(30, bounds=(2, 100_000), doc="Bars that are looked at.")
     talib = (Peer("MININDEX", {"window": 30}, {"timeperiod": 30}, after=1, note=_ZEROS),)
+    size = 1
     loop = kernel.lowest_at
 
 
@@ -82,8 +90,11 @@ class MinIndex(_Range):
 class Sum(_Range):
     """The sum of the last ``window`` values."""
 
+    nan = "stays"
     title = "Sum"
     source = "Sum of the window, the current bar included."
+    formula = "price + price[1] + ... + price[window - 1]"
     overlay = False
     talib = (Peer("SUM", {"window": 30}, {"timeperiod": 30}),)
+    size = 1
     loop = kernel.total

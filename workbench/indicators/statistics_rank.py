@@ -30,7 +30,9 @@ class PercentileRank(_Rank):
     source = (
         "Share of the window before the bar that is strictly below, as in Larry Connors' RSI; equal ones do not count."
     )
+    formula = "100 * (how many of price[1] ... price[window] are below price) / window"
     levels = (50.0,)
+    talib = (Peer("PERCENTRANK", {}, {"timeperiod": 100}),)
     loop = kernel.rank
 
 
@@ -44,6 +46,10 @@ class Entropy(_Rank):
     title = "Entropy"
     source = (
         "Claude Shannon, A Mathematical Theory of Communication, 1948; bins go from the least change to the greatest."
+    )
+    formula = (
+        "-sum(share * log2(share)) over bins of equal width from the least to the greatest change\n"
+        "share = part of the last window changes price - price[1] that is in the bin"
     )
     bins = param.Integer(8, bounds=(2, 1000), doc="Bins that changes are counted in.")
     loop = kernel.entropy
@@ -66,6 +72,12 @@ class Hurst(_Rank):
     source = (
         "H. E. Hurst, Long-term Storage Capacity of Reservoirs, 1951: rescaled range of logarithmic returns, without "
         "the correction of Anis and Lloyd; 0.5 where prices stand still."
+    )
+    formula = (
+        "slope of the least-squares line through the points (log(size), log(rescaled))\n"
+        "size = floor(window / parts), parts = 1, 2, 4 ... 32 while size >= 8\n"
+        "rescaled = mean over the parts of (highest - lowest running sum of r - mean r) / stddev of r\n"
+        "r = ln(price / price[1]) of the last window bars"
     )
     levels = (0.5,)
     window = param.Integer(100, bounds=(20, 100_000), doc="Changes that are looked at.")

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DataError
-from workbench.indicators.base import PRICES, Composite, Indicator, column_of, session_numbers
+from workbench.indicators.base import PRICES, Composite, Indicator, column_of, failure, indicators, session_numbers
 from workbench.kernels.indicators import stream as kernel
+from workbench.kernels.indicators import timeframes
 
 
 class Studies:
@@ -43,6 +44,10 @@ class Studies:
         ]
         first = 0
         for one in self.studies:
+            if not one.causal:
+                twin = f"{one.plugin_name}_confirmed"
+                way_out = f"; take {twin}" if twin in indicators.names() else ""
+                raise DataError(f"{one.label} looks ahead, so that it has no values bar by bar{way_out}")
             if isinstance(one, Composite):
                 reads = [self.columns.index(name) for name in one.reads]
                 self._parts.append((one.rows(), reads, slice(first, first + len(one.outputs))))
@@ -51,7 +56,7 @@ class Studies:
             first += len(one.outputs)
         count, self._outputs = len(self._loops), first
         self._plan = np.zeros((count, kernel.PLAN_WIDTH), np.int64)
-        self._at, self._seen = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self._at, self._seen = np.zeros(count, np.int64), np.zeros(count + 1, np.int64)  # one more: who is at work
         ring = p = s = 0
         constants: list[float] = []
         for row, (one, out) in zip(self._plan, self._loops, strict=True):
@@ -70,14 +75,40 @@ class Studies:
         """Take bars in: float64[n, columns] in the order of ``columns``; values float64[n, names]."""
         out = np.empty((len(rows), self._outputs))
         if self._loops:
-            if self._functions is None:
-                self._functions = kernel.listed([one.kernel() for one, _ in self._loops])
-            kernel.advance(
-                self._functions, self._plan, self._at, self._seen, self._ring, self._p, self._s, rows, out
-            )  # fmt: skip
+            self._advance(rows, out, None)
         for part, reads, place in self._parts:
             out[:, place] = part.update_rows(np.ascontiguousarray(rows[:, reads]))
         return out
+
+    def look_rows(self, rows: np.ndarray, final: np.ndarray) -> np.ndarray:
+        """Values with each row as the bar that follows those taken in, and only rows where ``final`` are taken in.
+
+        So that one forming bar after the other is looked at as often as it changes, in one call.
+        """
+        out = np.empty((len(rows), self._outputs))
+        if self._loops:
+            self._advance(rows, out, final)
+        for at, (part, reads, place) in enumerate(self._parts):
+            for i, row in enumerate(np.ascontiguousarray(rows[:, reads])):
+                kept = part if final[i] else copy.deepcopy(part)
+                out[i, place] = part.update_rows(row[np.newaxis])
+                part = kept
+            self._parts[at] = part, reads, place
+        return out
+
+    def _advance(self, rows: np.ndarray, out: np.ndarray, final: np.ndarray | None) -> None:
+        if self._functions is None:
+            loops = [one.kernel() for one, _ in self._loops]
+            self._functions = kernel.addresses(loops, [one.label for one, _ in self._loops]), loops
+        rows = np.ascontiguousarray(rows, float)
+        state = self._functions[0], self._plan, self._at, self._seen, self._ring, self._p, self._s, rows
+        try:
+            if final is None:
+                kernel.advance(*state, out)
+            else:
+                timeframes.look(*state, final, out)
+        except Exception as error:
+            raise failure(self._loops[self._seen[-1]][0], error) from error
 
     def peek_rows(self, rows: np.ndarray) -> np.ndarray:
         """What ``update_rows`` would give, without taking the bars in: for bars that are still forming."""
@@ -103,6 +134,15 @@ class Studies:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_functions": None}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Studies:
+        """A copy that goes its own way; what never changes is shared, the compiled loops too."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        for name in ("_at", "_seen", "_ring", "_s"):
+            setattr(made, name, getattr(self, name).copy())
+        made._parts = copy.deepcopy(self._parts, memo)
+        return made
 
 
 class Stream:
@@ -133,14 +173,17 @@ class Stream:
 
 def _value(bar: Any, name: str) -> float:
     if name == "time" or name.startswith("session:"):
-        stamp = pd.Timestamp(bar["time"] if "time" in _names(bar) else bar.name).value
+        given = bar["time"] if "time" in _names(bar) else getattr(bar, "name", None)
+        if given is None:
+            raise DataError(f"a bar needs 'time'; it has {', '.join(map(str, _names(bar)))}")
+        stamp = pd.Timestamp(given).value
         return float(stamp if name == "time" else session_numbers(np.array([stamp]), name.removeprefix("session:"))[0])
     try:
         return float(bar[name])
     except (KeyError, ValueError):
         if name not in PRICES:
             raise DataError(f"a bar needs {name!r}; it has {', '.join(map(str, _names(bar)))}") from None
-        parts = [float(bar[part]) for part in PRICES[name]]
+        parts = [_value(bar, part) for part in PRICES[name]]
         return sum(parts[1:], parts[0]) / len(parts)
 
 

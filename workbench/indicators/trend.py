@@ -18,11 +18,13 @@ class ElderRay(Indicator):
 
     title = "Elder ray"
     source = "Alexander Elder, Trading for a Living, 1993; the mean begins with a simple mean."
+    formula = "bull = high - ema(close, window)\nbear = low - ema(close, window)"
     inputs = ("high", "low", "close")
     outputs = ("bull", "bear")
     styles = {"bull": "histogram", "bear": "histogram"}
     levels = (0.0,)
     window = param.Integer(13, bounds=(1, MOST), doc="Bars of the mean.")
+    talib = (Peer("ERI", {}, {"timeperiod": 13}),)
     stock = (Peer("elder-ray", outputs=("bullPower", "bearPower")),)
 
     def kernel(self) -> Callable[..., None]:
@@ -45,11 +47,16 @@ class Vortex(Indicator):
 
     title = "Vortex indicator"
     source = "Etienne Botes and Douglas Siepman, Stocks & Commodities 2010; 0 where the market stood still."
+    formula = (
+        "plus = sum(abs(high - low[1]), window) / sum(tr, window)\n"
+        "minus = sum(abs(low - high[1]), window) / sum(tr, window)"
+    )
     inputs = ("high", "low", "close")
     outputs = ("plus", "minus")
     levels = (1.0,)
     scale = "none"
     window = param.Integer(14, bounds=(2, MOST), doc="Bars that are added up.")
+    talib = (Peer("VORTEX", {}, {"timeperiod": 14}),)
     stock = (Peer("vortex", outputs=("pvi", "nvi")),)
 
     def kernel(self) -> Callable[..., None]:
@@ -76,6 +83,10 @@ class Chop(Indicator):
 
     title = "Choppiness index"
     source = "E. W. Dreiss, 1993; the range takes in the closes before the bars; 100 where the market stood still."
+    formula = (
+        "100 * ln(sum(tr, window) / (top - bottom)) / ln(window)\n"
+        "top = highest(max(high, close[1]), window), bottom = lowest(min(low, close[1]), window)"
+    )
     inputs = ("high", "low", "close")
     levels = (38.2, 61.8)
     scale = "none"
@@ -106,11 +117,13 @@ class MassIndex(Indicator):
 
     title = "Mass index"
     source = "Donald Dorsey, Stocks & Commodities 1992; the exponential means begin with simple means."
+    formula = "sum(e / ema(e, window), total), e = ema(high - low, window)"
     inputs = ("high", "low")
     levels = (26.5, 27.0)
     scale = "none"
     window = param.Integer(9, bounds=(1, MOST), doc="Bars of both exponential means.")
     total = param.Integer(25, bounds=(1, MOST), doc="Bars that are added up.")
+    talib = (Peer("MASSI", {}, {"fastperiod": 9, "slowperiod": 25}),)
 
     def kernel(self) -> Callable[..., None]:
         return kernel.mass_index
@@ -132,6 +145,10 @@ class Ulcer(PriceIndicator):
 
     title = "Ulcer index"
     source = "Peter Martin, 1987; falls are measured from highs within the window only."
+    formula = (
+        "sqrt(sum(fall^2) / window)\n"
+        "fall = 100 * (x / top - 1) for each of the last window prices x, top = highest of them up to x"
+    )
     scale = "none"
     window = param.Integer(14, bounds=(1, MOST), doc="Bars that are looked at.")
     stock = (Peer("ulcer", outputs=("ulcerIndex",)),)
@@ -157,11 +174,13 @@ class Coppock(PriceIndicator):
 
     title = "Coppock curve"
     source = "Edwin Coppock, Barron's 1962 (months); linearly weighted mean."
+    formula = "wma(roc(price, long) + roc(price, short), window)"
     levels = (0.0,)
     scale = "none"
     long = param.Integer(14, bounds=(1, MOST), doc="Bars of the longer change.")
     short = param.Integer(11, bounds=(1, MOST), doc="Bars of the shorter change.")
     window = param.Integer(10, bounds=(1, MOST), doc="Bars of the mean.")
+    talib = (Peer("COPPOCK", {}, {"wmaperiod": 10, "roc1period": 11, "roc2period": 14}),)
 
     def kernel(self) -> Callable[..., None]:
         return kernel.coppock
@@ -187,6 +206,11 @@ class Kst(PriceIndicator):
 
     title = "Know sure thing"
     source = "Martin Pring, Stocks & Commodities 1992; simple means."
+    formula = (
+        "kst = 1 * sma(roc(price, roc1), mean1) + 2 * sma(roc(price, roc2), mean2)\n"
+        "    + 3 * sma(roc(price, roc3), mean3) + 4 * sma(roc(price, roc4), mean4)\n"
+        "signal = sma(kst, signal)"
+    )
     outputs = ("kst", "signal")
     levels = (0.0,)
     scale = "none"
@@ -233,6 +257,12 @@ class Fisher(PriceIndicator):
 
     title = "Fisher transform"
     source = "John Ehlers, Stocks & Commodities 2002; begins with the first bar, in a range that grows to the window."
+    formula = (
+        "fisher = 0.5 * ln((1 + x) / (1 - x)) + 0.5 * fisher[1]\n"
+        "trigger = fisher[1]\n"
+        "x = 0.66 * ((price - bottom) / (top - bottom) - 0.5) + 0.67 * x[1], 0.999 above 0.99, -0.999 below -0.99\n"
+        "top = highest(price, window), bottom = lowest(price, window)"
+    )
     outputs = ("fisher", "trigger")
     levels = (0.0,)
     scale = "none"
@@ -267,6 +297,11 @@ class Squeeze(Indicator):
 
     title = "Squeeze"
     source = "John Carter, Mastering the Trade, 2005; the channel from simple means of closes and of true ranges."
+    formula = (
+        "momentum = lsma(close - ((highest(high, window) + lowest(low, window)) / 2 + sma(close, window)) / 2, "
+        "window)\n"
+        "on = 1 if bollinger * stddev(close, window) < keltner * sma(tr, window) else 0"
+    )
     inputs = ("high", "low", "close")
     outputs = ("momentum", "on")
     styles = {"momentum": "histogram", "on": "dots"}
@@ -300,6 +335,12 @@ class Qqe(PriceIndicator):
 
     title = "Quantitative qualitative estimation"
     source = "Attributed to Igor Livshin; Wilder's index, exponential means that begin with simple means."
+    formula = (
+        "qqe = ema(rsi(price, window), smooth)\n"
+        "signal = max(signal[1], qqe - far) while qqe is above it, min(signal[1], qqe + far) while below\n"
+        "where qqe crosses signal[1], signal = qqe - far (upwards) or qqe + far (downwards)\n"
+        "far = factor * ema(ema(abs(qqe - qqe[1]), 2 * window - 1), 2 * window - 1)"
+    )
     outputs = ("qqe", "signal")
     levels = (50.0,)
     scale = "none"

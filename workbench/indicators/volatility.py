@@ -51,6 +51,10 @@ class Realised(_Volatility):
     source = (
         "Close to close: sample deviation of logarithmic returns, as in Hull, Options, Futures and Other Derivatives."
     )
+    formula = (
+        "sqrt(sum((r - mean r)^2) / (window - 1) * periods), with centred=False sqrt(sum(r^2) / window * periods)\n"
+        "r = ln(close / close[1]) of the last window bars; periods = 0 counts as 1"
+    )
     inputs = ("close",)
     sums, before = 2, 1
     loop = kernel.realised
@@ -66,6 +70,7 @@ class Parkinson(_Volatility):
 
     title = "Parkinson volatility"
     source = "Michael Parkinson, The Extreme Value Method for Estimating the Variance of the Rate of Return, 1980."
+    formula = "sqrt(sum(ln(high / low)^2, window) / (4 * ln(2) * window) * periods); periods = 0 counts as 1"
     inputs = ("high", "low")
     loop = kernel.parkinson
 
@@ -76,6 +81,10 @@ class GarmanKlass(_Volatility):
 
     title = "Garman-Klass volatility"
     source = "Mark Garman and Michael Klass, On the Estimation of Security Price Volatilities, 1980."
+    formula = (
+        "sqrt(sum(term, window) / window * periods); periods = 0 counts as 1\n"
+        "term = ln(high / low)^2 / 2 - (2 * ln(2) - 1) * ln(close / open)^2"
+    )
     loop = kernel.garman_klass
 
 
@@ -85,6 +94,10 @@ class RogersSatchell(_Volatility):
 
     title = "Rogers-Satchell volatility"
     source = "Chris Rogers and Stephen Satchell, Estimating Variance from High, Low and Closing Prices, 1991."
+    formula = (
+        "sqrt(sum(term, window) / window * periods); periods = 0 counts as 1\n"
+        "term = ln(high / close) * ln(high / open) + ln(low / close) * ln(low / open)"
+    )
     loop = kernel.rogers_satchell
 
 
@@ -97,6 +110,12 @@ class YangZhang(_Volatility):
 
     title = "Yang-Zhang volatility"
     source = "Dennis Yang and Qiang Zhang, Drift-Independent Volatility Estimation, 2000."
+    formula = (
+        "sqrt((v(ln(open / close[1])) + k * v(ln(close / open)) + (1 - k) * sum(term, window) / window) * periods)\n"
+        "term = ln(high / close) * ln(high / open) + ln(low / close) * ln(low / open); periods = 0 counts as 1\n"
+        "k = 0.34 / (1.34 + (window + 1) / (window - 1)), v(x) = sum((x - mean x)^2) / (window - 1) over window "
+        "bars"
+    )
     sums, rings, before = 5, 3, 1
     loop = kernel.yang_zhang
 

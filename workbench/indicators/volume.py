@@ -17,7 +17,7 @@ class _Total(PriceIndicator):
     scale = "none"
 
     def state_size(self) -> int:
-        return 1
+        return 2
 
     @property
     def lookback(self) -> int:
@@ -30,6 +30,7 @@ class Obv(_Total):
 
     title = "On-balance volume"
     source = "Joseph Granville, New Key to Stock Market Profits, 1963; begins with the volume of the first bar, or 0."
+    formula = "value = value[1] + volume * sign(price - price[1])"
     begin = param.Selector(default="volume", objects=["volume", "zero"], doc="Value of the first bar.")
     talib = (Peer("OBV"),)
     stock = (Peer("obv", {"begin": "zero"}, outputs=("obv",)),)
@@ -47,7 +48,9 @@ class Ad(Indicator):
 
     title = "Accumulation/distribution line"
     source = "Marc Chaikin, 1970s; a bar whose high is its low adds nothing."
+    formula = "value = value[1] + volume * ((close - low) - (high - close)) / (high - low)"
     inputs = BARS
+    nan = "stays"
     scale = "none"
     talib = (Peer("AD"),)
     stock = (Peer("adl", outputs=("adl",)),)
@@ -56,7 +59,7 @@ class Ad(Indicator):
         return kernel.ad
 
     def state_size(self) -> int:
-        return 1
+        return 2
 
 
 @indicators.register("adosc")
@@ -65,7 +68,9 @@ class Adosc(Indicator):
 
     title = "Chaikin oscillator"
     source = "Marc Chaikin, 1970s; the means begin with the first value of the line, or with a simple mean (sma)."
+    formula = "ema(ad, fast) - ema(ad, slow)"
     inputs = BARS
+    nan = "stays"
     scale = "none"
     levels = (0.0,)
     fast = param.Integer(3, bounds=(2, 100_000), doc="Bars of the fast mean.")
@@ -94,7 +99,13 @@ class Mfi(Indicator):
 
     title = "Money flow index"
     source = "Gene Quong and Avrum Soudack, 1989; bars of an unchanged typical price count for neither; 0 without any."
+    formula = (
+        "100 * rise / (rise + fall), typical = (high + low + close) / 3\n"
+        "rise = sum(typical * volume where typical > typical[1], window)\n"
+        "fall = sum(typical * volume where typical < typical[1], window)"
+    )
     inputs = BARS
+    nan = "stays"
     scale = "none"
     levels = (20.0, 80.0)
     window = param.Integer(14, bounds=(2, 100_000), doc="Changes that are added up.")
@@ -121,10 +132,13 @@ class Cmf(Indicator):
 
     title = "Chaikin money flow"
     source = "Marc Chaikin, 1980s; 0 where there is no volume."
+    formula = "sum(volume * ((close - low) - (high - close)) / (high - low), window) / sum(volume, window)"
     inputs = BARS
+    nan = "stays"
     scale = "none"
     levels = (0.0,)
     window = param.Integer(20, bounds=(1, 100_000), doc="Bars that are added up.")
+    talib = (Peer("CMF", {}, {"timeperiod": 20}),)
     stock = (Peer("cmf", outputs=("cmf",)),)
 
     def kernel(self) -> Callable[..., None]:
@@ -134,7 +148,11 @@ class Cmf(Indicator):
         return (self.window,)
 
     def state_size(self) -> int:
-        return 7 + 2 * self.window
+        return 6
+
+    @property
+    def lookback(self) -> int:
+        return self.window
 
     @property
     def warmup(self) -> int:
@@ -147,9 +165,12 @@ class Force(PriceIndicator):
 
     title = "Force index"
     source = "Alexander Elder, Trading for a Living, 1993; the mean begins with the simple mean of the first changes."
+    formula = "ema((price - price[1]) * volume, window)"
     inputs = ("price", "volume")
+    nan = "stays"
     levels = (0.0,)
     window = param.Integer(13, bounds=(1, 100_000), doc="Changes that are averaged.")
+    talib = (Peer("EFI", {}, {"timeperiod": 13}),)
     stock = (Peer("force", {"window": 2}, outputs=("forceIndex",)),)
 
     def kernel(self) -> Callable[..., None]:
@@ -159,7 +180,7 @@ class Force(PriceIndicator):
         return self.window, 2.0 / (self.window + 1)
 
     def state_size(self) -> int:
-        return 2
+        return 3
 
     @property
     def lookback(self) -> int:
@@ -179,6 +200,13 @@ class Kvo(Indicator):
 
     title = "Klinger volume oscillator"
     source = "Stephen Klinger, Stocks & Commodities 1997; the means begin with simple means."
+    formula = (
+        "oscillator = ema(force, fast) - ema(force, slow)\n"
+        "signal = ema(oscillator, signal)\n"
+        "force = 200 * volume * abs(span / total - 1) * way, span = high - low\n"
+        "way = 1 if high + low + close is above that of the bar before else -1\n"
+        "total = total[1] + span while way stays, span[1] + span where it turns"
+    )
     inputs = BARS
     outputs = ("oscillator", "signal")
     scale = "none"
@@ -213,14 +241,22 @@ class Vwap(SessionIndicator):
 
     title = "Volume-weighted average price"
     source = "Sum of price times volume over the sum of volume (Berkowitz, Logue and Noser, 1988); from typical prices."
+    formula = (
+        "vwap = sum(price * volume) / sum(volume), sums over the bars since the anchor\n"
+        "upper = vwap + deviations * d\n"
+        "lower = vwap - deviations * d\n"
+        "d = sqrt(sum(volume * (price - vwap)^2) / sum(volume))"
+    )
     inputs = ("price", "volume", "session")
     outputs = ("vwap", "upper", "lower")
+    nan = "stays"
     overlay = True
     price = param.String("hlc3", doc="Column that is read, or one of hl2, hlc3, ohlc4, hlcc4, oc2.")
     anchor = param.Selector(
         default="session", objects=["session", "first"], doc="Begins anew with each session, or with the first bar."
     )
     deviations = param.Number(2.0, bounds=(0, 100), doc="Standard deviations from the mean to the bands.")
+    talib = (Peer("VWAP", {"anchor": "first"}, outputs=("real", "", "")),)
     stock = (Peer("vwap", {"anchor": "first"}, outputs=("vwap", "", "")),)
 
     def kernel(self) -> Callable[..., None]:
@@ -230,7 +266,7 @@ class Vwap(SessionIndicator):
         return float(self.anchor == "session"), self.deviations
 
     def state_size(self) -> int:
-        return 5
+        return 8
 
 
 @indicators.register("vwap_rolling")
@@ -239,6 +275,7 @@ class VwapRolling(PriceIndicator):
 
     title = "Rolling volume-weighted average price"
     source = "Sum of price times volume over the sum of volume; the price itself where nothing was traded."
+    formula = "sum(price * volume, window) / sum(volume, window)"
     inputs = ("price", "volume")
     overlay = True
     price = param.String("hlc3", doc="Column that is read, or one of hl2, hlc3, ohlc4, hlcc4, oc2.")
@@ -264,6 +301,7 @@ class Eom(Indicator):
 
     title = "Ease of movement"
     source = "Richard Arms, 1970s; simple mean; a bar without volume counts as 0."
+    formula = "sma((middle - middle[1]) * (high - low) * unit / volume, window), middle = (high + low) / 2"
     inputs = ("high", "low", "volume")
     scale = "other"
     levels = (0.0,)
@@ -289,6 +327,7 @@ class Eom(Indicator):
 
 
 class _VolumeIndex(_Total):
+    nan = "stays"
     way = 0.0
 
     def kernel(self) -> Callable[..., None]:
@@ -304,7 +343,9 @@ class Nvi(_VolumeIndex):
 
     title = "Negative volume index"
     source = "Paul Dysart, 1936; Norman Fosback, Stock Market Logic, 1976; compounded, from 1000."
+    formula = "value = value[1] * price / price[1] where volume < volume[1], else value[1]; 1000 at first"
     way = -1.0
+    talib = (Peer("NVI"),)
 
 
 @indicators.register("pvi")
@@ -313,15 +354,20 @@ class Pvi(_VolumeIndex):
 
     title = "Positive volume index"
     source = "Paul Dysart, 1936; Norman Fosback, Stock Market Logic, 1976; compounded, from 1000."
+    formula = "value = value[1] * price / price[1] where volume > volume[1], else value[1]; 1000 at first"
     way = 1.0
+    talib = (Peer("PVI"),)
 
 
 @indicators.register("vpt")
 class Vpt(_Total):
     """Volume times the relative change of the price, added up from 0."""
 
+    nan = "stays"
     title = "Volume price trend"
     source = "A line of on-balance volume in proportion to the change of the price; the first bar is 0."
+    talib = (Peer("PVT"),)
+    formula = "value = value[1] + volume * (price / price[1] - 1)"
 
     def kernel(self) -> Callable[..., None]:
         return kernel.vpt
@@ -329,6 +375,7 @@ class Vpt(_Total):
 
 class _VolumeMean(Indicator):
     inputs = ("volume",)
+    nan = "stays"
     scale = "none"
     window = param.Integer(20, bounds=(1, 100_000), doc="Bars that are averaged.")
     relative = 0.0
@@ -340,7 +387,11 @@ class _VolumeMean(Indicator):
         return self.window, self.relative
 
     def state_size(self) -> int:
-        return 4 + self.window
+        return 4
+
+    @property
+    def lookback(self) -> int:
+        return self.window
 
     @property
     def warmup(self) -> int:
@@ -353,13 +404,24 @@ class VolumeSma(_VolumeMean):
 
     title = "Mean volume"
     source = "Arithmetic mean."
+    formula = "sma(volume, window)"
 
 
 @indicators.register("relative_volume")
 class RelativeVolume(_VolumeMean):
-    """Volume over the mean volume of the last ``window`` bars, this one included; 0 where there is none."""
+    """Volume over the mean volume of the last ``window`` bars, this one included or not; 0 where there is none."""
 
     title = "Relative volume"
-    source = "Volume over its simple moving average, the bar itself included."
+    source = "Volume over its simple moving average, the bar itself included unless ``current`` is off."
+    formula = "volume / sma(volume, window)"
     levels = (1.0,)
-    relative = 1.0
+    current = param.Boolean(True, doc="Whether the bar itself is in the mean; else it ends with the one before.")
+    talib = (Peer("RVOL", {"current": False}, {"timeperiod": 20}),)
+
+    @property
+    def relative(self) -> float:
+        return 1.0 if self.current else 2.0
+
+    @property
+    def warmup(self) -> int:
+        return self.window - self.current

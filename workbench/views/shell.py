@@ -16,7 +16,7 @@ from panel_material_ui.template.base import parse_template
 from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultTheme
 
 from workbench.charts.theme import bokeh_theme, mui_theme, page_css
-from workbench.views.state import AppState
+from workbench.views.state import LINKED, AppState
 from workbench.views.status import StatusStrip
 
 #: Pages that exist, in the order of the top bar: title, path beside this page.
@@ -206,7 +206,7 @@ class Shell(pn.viewable.Viewer):
 
     def _wire(self) -> None:
         state, tools = self.state, self._tools
-        state.param.watch(lambda _: self._nav.param.update(query=state.query), ["symbol", "spec", "tz"])
+        state.param.watch(lambda _: self._nav.param.update(query=state.query), list(LINKED))
         self._notice.text = state.notice
         both_ways(state, "notice", self._notice, "text")
         both_ways(state, "dark", tools, "dark")

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import param
 
+from workbench.charts.study_text import Study, join_studies, split_studies
 from workbench.charts.theme import PALETTES
-from workbench.errors import SpecError, did_you_mean
+from workbench.errors import SpecError, WorkbenchError, did_you_mean
 from workbench.market.specs import BarSpec
 
 DEFAULT_SYMBOL, DEFAULT_SPEC, DEFAULT_TZ = "BTC-USD", "1min", "UTC"
 
 #: Parameters that belong in a link. Theme and palette are the reader's own and stay in the browser.
-LINKED = ("symbol", "spec", "tz")
+LINKED = ("symbol", "spec", "tz", "studies")
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -60,13 +61,14 @@ class SupportsLocation(Protocol):
 
 
 class AppState(param.Parameterized):
-    """Shared by all pages; a link to another page carries ``symbol``, ``spec`` and ``tz``."""
+    """Shared by all pages; a link to another page carries ``symbol``, ``spec``, ``tz`` and ``studies``."""
 
     symbol = param.String(
         default=DEFAULT_SYMBOL, regex=r"^\S(.{0,62}\S)?$", allow_None=False, doc="Instrument that the pages show."
     )
     spec = SpecParameter(default=DEFAULT_SPEC, doc="Bar spec in canonical text, such as 5min.")
     tz = ZoneParameter(default=DEFAULT_TZ, doc="IANA zone in which times are shown.")
+    studies = param.List(default=[], item_type=str, doc="Studies of the chart as texts, such as ema(window=20).")
     dark = param.Boolean(default=True, doc="Dark theme; the browser remembers it.")
     palette = param.Selector(
         default="classic", objects=list(PALETTES), doc="Colours of up and down; colorblind is blue and orange."
@@ -76,7 +78,8 @@ class AppState(param.Parameterized):
     @property
     def query(self) -> str:
         """The permalink's query, ``symbol=AAPL&spec=1d&tz=UTC``."""
-        return urlencode({name: getattr(self, name) for name in LINKED})
+        linked = {name: getattr(self, name) for name in LINKED if name != "studies"}
+        return urlencode({**linked, **({"studies": join_studies(self.studies)} if self.studies else {})})
 
     def apply_query(self, search: str, *, resolve: Callable[[str], str] | None = None) -> list[str]:
         """Take over what a query says, and return a sentence for every value that could not be used.
@@ -90,6 +93,8 @@ class AppState(param.Parameterized):
         """
         asked = {name: values[-1].strip() for name, values in parse_qs(search.lstrip("?")).items() if name in LINKED}
         wanted, refused = {}, []
+        if "studies" in asked:
+            wanted["studies"], refused = _studies(asked.pop("studies"))
         for name, text in asked.items():
             try:
                 value = _READ[name](text)
@@ -138,6 +143,17 @@ def _symbol(text: str) -> str:
 
 def _spec(text: str) -> str:
     return str(spec_named(text))
+
+
+def _studies(text: str) -> tuple[list[str], list[str]]:
+    """The texts of the studies that can be read, and a sentence for each of the others."""
+    found, refused = [], []
+    for one in split_studies(text):
+        try:
+            found.append(str(Study.parse(one)))
+        except WorkbenchError as error:
+            refused.append(f"{_sentence(error)} Drawing the chart without it.")
+    return found, refused
 
 
 def _zone(text: str) -> str:

@@ -1,116 +1,132 @@
 // The moving parts of a candle chart that never go to the server: legend, crosshair, last-price tag, keys, limits.
 // They are DOM over Bokeh's canvas, so that a moving pointer repaints no candle.
-// args: source (columns of bars; tags[0] = settings), price, volume (figures), x_range, viewport (what Python hears).
+// args: source (columns of bars; tags[0] = settings), root (figures: prices, volumes, a pane for each study), x_range,
+// viewport and wish (what Python hears), drawings and drawn (of a hand, see drawings.js). The figures' tags are the sources
+// of the studies that are drawn on them.
 
-const STYLE = `
-.wb-layer { position: absolute; inset: 0; pointer-events: none; overflow: hidden; font: 12px/16px var(--wb-chart-font);
-  font-variant-numeric: tabular-nums; color: var(--c-text); z-index: 5; }
-.wb-layer > * { position: absolute; }
-.wb-legend { left: 10px; top: 6px; display: flex; flex-wrap: wrap; column-gap: 10px; row-gap: 2px; align-items: baseline;
-  color: var(--c-muted); padding: 2px 6px; margin-left: -6px; border-radius: 4px; background: var(--c-veil); }
-.wb-legend b { font-weight: 600; font-size: 13px; color: var(--c-text); }
-.wb-legend .wb-spec { white-space: nowrap; }
-.wb-legend .wb-auto { color: var(--c-accent); }
-.wb-legend .v { color: var(--c-text); white-space: nowrap; }
-.wb-legend span.v i { font-style: normal; color: var(--c-muted); margin-right: 3px; }
-.wb-legend .v.up { color: var(--c-up-text); } .wb-legend .v.down { color: var(--c-down-text); }
-.wb-legend time { white-space: nowrap; }
-.wb-volume-legend { left: 10px; top: 2px; color: var(--c-muted); background: var(--c-veil); padding: 0 6px; margin-left: -6px;
-  border-radius: 4px; }
-.wb-volume-legend em { font-style: normal; color: var(--c-text); margin-left: 4px; }
-.wb-cross-x { width: 0; border-left: 1px dashed var(--c-crosshair); opacity: .6; }
-.wb-cross-y { height: 0; border-top: 1px dashed var(--c-crosshair); opacity: .6; }
-.wb-tag { padding: 1px 6px; border-radius: 2px; white-space: nowrap; text-align: center; }
-.wb-tag-time, .wb-tag-price { background: var(--c-raised); color: var(--c-text); box-shadow: 0 0 0 1px var(--c-hairline); }
-.wb-edge { left: 0; top: 0; bottom: 0; width: 1px; background: var(--c-panel); }
-.wb-last-line { height: 0; border-top: 1px dotted var(--c-last); }
-.wb-last { background: var(--c-last); color: var(--c-on-last); font-weight: 600; }
-.wb-last small { display: block; font-size: 11px; font-weight: 400; line-height: 13px; }
-.wb-stale { opacity: .45; filter: grayscale(1); }
-.wb-hint { left: 10px; bottom: 8px; color: var(--c-muted); background: var(--c-veil); padding: 1px 6px; border-radius: 4px;
-  margin-left: -6px; }
-`;
-
-const settings = (source) => {
-  const tag = source.tags[0] ?? {};
-  return tag instanceof Map ? Object.fromEntries(tag) : tag;
-};
-
-const element = (parent, name, className) => {
-  const el = document.createElement(name);
-  el.className = className;
-  parent.append(el);
-  return el;
-};
-
-const show = (el, on) => { el.style.display = on ? "" : "none"; };
-const put = (el, html) => { if (el.wbHtml !== html) { el.wbHtml = html; el.innerHTML = html; } };
 // Settings that are drawn by the layer alone: when nothing else changed, no canvas is painted.
 const QUIET = new Set(["until", "stale", "last", "rising", "note", "epoch", "head", "tail"]);
+const FOLDED = 24; // px
 const plain = (_, value) => (value instanceof Map ? [...value] : value);
 const loud = (set) => JSON.stringify(Object.entries(set).filter(([name]) => !QUIET.has(name)), plain);
-const safe = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-
-class Pane {
-  constructor(view) {
-    this.view = view;
-    this.sheet = document.createElement("style");
-    this.sheet.textContent = STYLE;
-    this.layer = document.createElement("div");
-    this.layer.className = "wb-layer";
-    this.attach();
-    this.events = view.canvas_view.events_el;
-  }
-  // Bokeh empties the canvas's shadow root whenever it renders anew.
-  attach() {
-    if (this.layer.parentNode !== this.view.canvas_view.shadow_el) this.view.canvas_view.shadow_el.append(this.sheet, this.layer);
-  }
-  get frame() { return this.view.frame.bbox; }
-  get y() { return this.view.frame.y_scale; }
-  get x() { return this.view.frame.x_scale; }
-}
-
 class Board {
-  constructor(args, views) {
+  constructor(args) {
     Object.assign(this, args);
     this.seq = this.source.wbSeq ?? -1; // the last `go` that was followed, by whichever board
     this.at = null;
-    this.main = new Pane(views[0]);
-    this.below = new Pane(views[1]);
-    this.build();
+    this.panes = [];
+    this.followed = new WeakSet();
+    this.adopt();
     this.listen();
     this.edge = this.newest();
     this.dress();
     this.report();
+    this.hand = new Hand(this, this.drawings, this.drawn);
   }
 
-  build() {
-    const { layer } = this.main, low = this.below.layer;
-    for (const under of [layer, low]) element(under, "div", "wb-edge"); // bars out of view are clamped to this pixel
-    this.lastLine = element(layer, "div", "wb-last-line");
-    this.legend = element(layer, "div", "wb-legend");
-    this.crossX = element(layer, "div", "wb-cross-x");
-    this.crossY = element(layer, "div", "wb-cross-y");
-    this.last = element(layer, "div", "wb-tag wb-last");
-    this.priceTag = element(layer, "div", "wb-tag wb-tag-price");
-    this.hint = element(layer, "div", "wb-hint");
-    this.volumeLegend = element(low, "div", "wb-volume-legend");
-    this.lowX = element(low, "div", "wb-cross-x");
-    this.lowY = element(low, "div", "wb-cross-y");
-    this.lowTag = element(low, "div", "wb-tag wb-tag-price");
-    this.timeTag = element(low, "div", "wb-tag wb-tag-time");
+  get main() { return this.panes[0]; }
+  get below() { return this.panes.at(-1); }
+
+  // Take over the figures that there are now, from top to bottom.
+  adopt() {
+    const figures = this.root.children;
+    this.panes = figures.map((figure, i) => {
+      const view = viewOf(figure), old = this.panes.find((pane) => pane.figure === figure && pane.view === view);
+      if (old || !view?.canvas_view) return old;
+      const pane = new Pane(figure, view, ["price", "volume"][i] ?? "study");
+      this.hear(pane);
+      return pane;
+    }).filter(Boolean);
+    const set = settings(this.source);
+    for (const pane of this.panes) pane.color(set);
+    this.timeTag ??= element(this.below.layer, "div", "wb-tag wb-tag-time");
+    if (this.timeTag.parentNode !== this.below.layer) this.below.layer.append(this.timeTag);
+    this.study();
+    this.fit();
+  }
+
+  study() {
+    const own = this.panes.filter((pane) => pane.kind === "study");
+    for (const pane of this.panes) {
+      const place = { first: pane === own[0], last: pane === own.at(-1) };
+      pane.study((what, id) => this.wants(what, id), place, (source) => this.follow(source));
+    }
+    this.soon();
+  }
+
+  follow(source) {
+    if (this.followed.has(source)) return;
+    this.followed.add(source);
+    source.properties.tags.change.connect(() => { if (this.current) this.study(); });
+    for (const signal of [source.properties.data.change, source.patching, source.streaming]) {
+      signal.connect(() => { if (this.current) this.soon(); });
+    }
+  }
+
+  wants(what, id, value = null) {
+    this.asked = (this.asked ?? 0) + 1;
+    this.wish.data = { seq: [this.asked], what: [what], id: [id], value: [value] };
+  }
+
+  // Move the separator at a pane's top by dy px; what the pane and the one above it allow. Answers by how much.
+  resize(pane, dy) {
+    const above = this.panes[this.panes.indexOf(pane) - 1];
+    const low = above === this.main ? LEAST_PRICE : LEAST;
+    const by = Math.max(Math.min(dy, pane.tall - LEAST), low - above.tall);
+    if (!by) return 0;
+    this.size(pane, pane.figure.height - by);
+    if (above !== this.main) this.size(above, above.figure.height + by);
+    return by;
+  }
+
+  // Heights are ours until a hand lets go.
+  size(pane, height) {
+    pane.figure.wbOurs = true;
+    pane.figure.setv({ height: Math.round(height) }, { sync: false });
+    pane.figure.wbOurs = false;
+  }
+
+  told() {
+    const heights = this.panes.slice(1).map((pane) => {
+      pane.figure.wbWish = pane.figure.height;
+      return [pane.sources.length ? settings(pane.sources[0]).id : -1, pane.figure.height];
+    });
+    this.wants("height", -1, JSON.stringify(heights));
+  }
+
+  // On a low page panes share what is left when the prices have their room.
+  fit() {
+    if (!this.main?.view.bbox || this.panes.length < 3) return;
+    const total = this.panes.reduce((sum, pane) => sum + pane.tall, 0), holder = this.main.view.parent.el.clientHeight;
+    const wishes = this.panes.slice(1).map((pane) => pane.figure.wbWish ?? pane.figure.height);
+    const room = (holder || total) - Math.max(LEAST_PRICE, 0.4 * (holder || total)), wanted = wishes.reduce((a, b) => a + b, 0);
+    const share = Math.min(1, room / wanted);
+    this.panes.slice(1).forEach((pane, i) => {
+      const height = share < 1 ? Math.max(FOLDED, Math.floor(wishes[i] * share)) : wishes[i];
+      if (pane.figure.height !== height) this.size(pane, height);
+    });
+  }
+
+  hear(pane) {
+    pane.events.setAttribute("aria-label", "Chart: arrows pan, plus and minus zoom, Home and End jump");
+    pane.events.style.outline = "none";
+    pane.events.addEventListener("pointermove", (e) => this.move(pane, e));
+    pane.events.addEventListener("pointerleave", () => this.leave());
+    pane.events.addEventListener("keydown", (e) => this.key(e));
+    pane.events.addEventListener("dblclick", () => this.ask("end"));
+    pane.view.repainted.connect(() => { pane.attach(); this.soon(); });
+    const { figure } = pane;
+    if (pane.kind !== "price") {
+      pane.grip((one, dy) => this.resize(one, dy), () => this.told());
+      figure.properties.height.change.connect(() => {
+        if (!figure.wbOurs) { figure.wbWish = figure.height; if (this.current) this.fit(); }
+      });
+      figure.wbWish ??= figure.height;
+    }
+    figure.properties.tags.change.connect(() => { if (this.current) this.study(); });
   }
 
   listen() {
-    for (const pane of [this.main, this.below]) {
-      pane.events.setAttribute("aria-label", "Chart: arrows pan, plus and minus zoom, Home and End jump");
-      pane.events.style.outline = "none";
-      pane.events.addEventListener("pointermove", (e) => this.move(pane, e));
-      pane.events.addEventListener("pointerleave", () => this.leave());
-      pane.events.addEventListener("keydown", (e) => this.key(e));
-      pane.events.addEventListener("dblclick", () => this.ask("end"));
-      pane.view.repainted.connect(() => { pane.attach(); this.soon(); });
-    }
     // Models outlive views: a board whose view is gone stays silent.
     const on = (signal, act) => signal.connect(() => { if (this.current) act(); });
     on(this.source.properties.tags.change, () => this.dress());
@@ -118,21 +134,20 @@ class Board {
     on(this.source.patching, () => this.soon());
     on(this.source.streaming, () => this.streamed());
     on(this.x_range.change, () => { this.limit(); this.report(); this.soon(); });
+    on(this.root.properties.children.change, () => setTimeout(() => this.adopt(), 0));
+    addEventListener("resize", () => { if (this.current) this.fit(); });
     this.timer = setInterval(() => {
       if (!this.current) clearInterval(this.timer);
       else if (settings(this.source).until) this.tagLast();
     }, 1000);
   }
 
-  get current() { return [...this.price.y_range.linked_plots].at(-1) === this.main.view; }
+  get current() { return this.main.current; }
 
   // What Python says: colours, names, and once per number `go`, where to look.
   dress() {
     const set = settings(this.source);
-    for (const pane of [this.main, this.below]) {
-      for (const [name, value] of Object.entries(set.colors ?? {})) pane.layer.style.setProperty(`--c-${name}`, value);
-      pane.layer.style.setProperty("--wb-chart-font", set.font ?? "sans-serif");
-    }
+    for (const pane of this.panes) pane.color(set);
     if (set.go && set.go.seq !== this.seq) {
       this.seq = this.source.wbSeq = set.go.seq;
       this.x_range.setv({ start: set.go.start, end: set.go.end });
@@ -142,7 +157,7 @@ class Board {
     this.soon();
     if (now === this.dressed) return;
     this.dressed = now;
-    const repaint = () => { this.main.view.request_repaint(); this.below.view.request_repaint(); };
+    const repaint = () => { for (const pane of this.panes) pane.view.request_repaint(); };
     repaint();
     setTimeout(repaint, 150); // the first pass leaves seams of the old colours between frame and border
   }
@@ -247,15 +262,15 @@ class Board {
   }
 
   draw() {
-    const { x } = this.source.data, set = settings(this.source), n = x?.length ?? 0;
-    for (const el of [this.crossX, this.crossY, this.lowX, this.lowY, this.priceTag, this.lowTag, this.timeTag]) show(el, false);
-    show(this.legend, n > 0);
-    show(this.volumeLegend, n > 0);
-    put(this.hint, safe(set.note ?? ""));
-    show(this.hint, Boolean(set.note));
+    const { x } = this.source.data, set = settings(this.source), n = x?.length ?? 0, { main } = this;
+    for (const pane of this.panes) pane.hide();
+    show(this.timeTag, false);
+    for (const pane of this.panes) show(pane.stack, n > 0);
+    put(main.hint, safe(set.note ?? ""));
+    show(main.hint, Boolean(set.note));
     let index = n - 1;
     if (this.at && n) {
-      const ordinal = Math.round(this.main.x.invert(this.at.sx));
+      const ordinal = Math.round(main.x.invert(this.at.sx));
       index = Math.min(n - 1, Math.max(0, ordinal - x[0]));
       this.cross(index, set);
     }
@@ -264,27 +279,26 @@ class Board {
   }
 
   cross(index, set) {
-    const { x, shown } = this.source.data, { pane, sy } = this.at;
+    const { x } = this.source.data, { pane, sy } = this.at, { timeTag } = this;
     const sx = Math.round(this.main.x.compute(x[index]));
-    for (const [line, p] of [[this.crossX, this.main], [this.lowX, this.below]]) {
-      const { top, height, left, right } = p.frame;
+    for (const { crossX, frame: { top, height, left, right } } of this.panes) {
       if (sx < left || sx > right) continue;
-      show(line, true);
-      Object.assign(line.style, { left: `${sx}px`, top: `${top}px`, height: `${height}px` });
+      show(crossX, true);
+      Object.assign(crossX.style, { left: `${sx}px`, top: `${top}px`, height: `${height}px` });
     }
-    const level = pane === this.main ? this.crossY : this.lowY, tag = pane === this.main ? this.priceTag : this.lowTag;
     const { left, width, right } = pane.frame, value = pane.y.invert(sy);
-    show(level, true);
-    Object.assign(level.style, { left: `${left}px`, width: `${width}px`, top: `${sy}px` });
-    show(tag, true);
+    show(pane.crossY, true);
+    Object.assign(pane.crossY.style, { left: `${left}px`, width: `${width}px`, top: `${sy}px` });
+    show(pane.tag, true);
     const step = set.tick > 0 ? set.tick : 10 ** -set.decimals, price = Math.round(value / step) * step;
-    put(tag, pane === this.main ? wbNumbers.price(price, set.decimals) : wbNumbers.volume(Math.max(0, value)));
-    Object.assign(tag.style, { left: `${right + 1}px`, top: `${sy - 9}px` });
-    show(this.timeTag, true);
-    put(this.timeTag, this.when(index, set));
-    const half = this.timeTag.offsetWidth / 2, low = this.below.frame;
+    put(pane.tag, pane.kind === "price" ? wbNumbers.price(price, set.decimals)
+      : pane.kind === "volume" ? wbNumbers.volume(Math.max(0, value)) : wbStudies.number(value));
+    Object.assign(pane.tag.style, { left: `${right + 1}px`, top: `${sy - 9}px` });
+    show(timeTag, true);
+    put(timeTag, this.when(index, set));
+    const half = timeTag.offsetWidth / 2, low = this.below.frame;
     const middle = Math.max(low.left + half, Math.min(low.right - half, sx));
-    Object.assign(this.timeTag.style, { left: `${middle - half}px`, top: `${low.bottom + 4}px` });
+    Object.assign(timeTag.style, { left: `${middle - half}px`, top: `${low.bottom + 4}px` });
   }
 
   // Bars of one second are told apart by their milliseconds.
@@ -301,14 +315,14 @@ class Board {
     const cell = (letter, name) => `<span class="v ${tone}"><i>${letter}</i>${price(name)}</span>`;
     const auto = set.auto ? ` · <span class="wb-auto" title="${safe(set.auto)}">auto</span>` : "";
     const when = this.when(index, set);
-    put(this.legend,
+    put(this.main.legend,
       `<b>${safe(set.symbol ?? "")}</b><span class="wb-spec">${safe(set.spec ?? "")}${auto}</span>` +
       cell("O", "open") + cell("H", "high") + cell("L", "low") + cell("C", "close") +
       (set.real ? `<span class="v"><i>Traded</i>${price("real")}</span>` : "") +
       `<span class="v ${change < 0 ? "down" : "up"}">${wbNumbers.percent(change)}</span>` +
       `<time>${when}${set.dated ? "" : ` ${safe(set.zone ?? "")}`}</time>`);
-    put(this.volumeLegend, `Volume<em>${wbNumbers.volume(d.volume[index])}</em>`);
-    this.legend.style.maxWidth = `${Math.max(120, this.main.frame.width - 24)}px`;
+    put(this.panes[1].legend, `Volume<em>${wbNumbers.volume(d.volume[index])}</em>`);
+    for (const pane of this.panes) pane.write(d.x[index], set.decimals);
   }
 
   tagLast() {
@@ -317,28 +331,29 @@ class Board {
     const ours = set.tail && n && !set.shaped;
     const value = ours ? real[n - 1] : set.last;
     const rising = ours ? up[n - 1] : set.rising ?? 1;
-    const { left, right, top, bottom, width } = this.main.frame;
+    const { last, lastLine } = this.main, { left, right, top, bottom, width } = this.main.frame;
     const there = Number.isFinite(value);
     const sy = there ? this.main.y.compute(value) : NaN, inside = sy >= top && sy <= bottom;
-    show(this.last, there && inside);
-    show(this.lastLine, there && inside);
+    show(last, there && inside);
+    show(lastLine, there && inside);
     if (!there || !inside) return;
     const { layer } = this.main;
     layer.style.setProperty("--c-last", set.colors?.[rising ? "last-up" : "last-down"] ?? "gray");
     layer.style.setProperty("--c-on-last", set.colors?.["on-last"] ?? "white");
     const remains = set.until && !set.stale ? `<small>${wbTime.left(set.until - Date.now() - (set.skew ?? 0))}</small>` : "";
-    put(this.last, wbNumbers.price(value, set.decimals) + remains);
-    this.last.classList.toggle("wb-stale", Boolean(set.stale));
-    this.lastLine.classList.toggle("wb-stale", Boolean(set.stale));
-    Object.assign(this.lastLine.style, { left: `${left}px`, width: `${width}px`, top: `${Math.round(sy)}px` });
-    Object.assign(this.last.style, { left: `${right + 1}px`, top: `${Math.round(sy) - 9}px` });
+    put(last, wbNumbers.price(value, set.decimals) + remains);
+    last.classList.toggle("wb-stale", Boolean(set.stale));
+    lastLine.classList.toggle("wb-stale", Boolean(set.stale));
+    Object.assign(lastLine.style, { left: `${left}px`, width: `${width}px`, top: `${Math.round(sy)}px` });
+    Object.assign(last.style, { left: `${right + 1}px`, top: `${Math.round(sy) - 9}px` });
   }
 }
 
 // Called when a figure gets its size and when the data changes: the views are there then. A rebuilt view gets a board of
 // its own. Kept on the view, because Bokeh may compile this module twice when two calls come at once.
 export default (args) => {
-  const views = [args.price, args.volume].map((figure) => [...figure.y_range.linked_plots].at(-1));
-  if (views.some((view) => !view?.canvas_view) || views[0].wbBoard) return;
-  views[0].wbBoard = new Board(args, views);
+  const views = args.root.children.map(viewOf);
+  if (!views[0]?.canvas_view || !views[1]?.canvas_view) return;
+  if (views[0].wbBoard) views[0].wbBoard.adopt();
+  else views[0].wbBoard = new Board(args);
 };

@@ -1,7 +1,7 @@
 """Moving averages.
 
 Sums that are carried a bar at a time gather rounding errors; where a sum of sums would make them grow they are taken
-anew from the bars at every ``_ANEW``-th one.
+anew from the bars at every ``_ANEW``-th one, unless they are NaN: that tells that an input was.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-_ANEW = 4096
+from workbench.kernels.indicators.extremes import BLOCK, extremes
+from workbench.kernels.indicators.rounding import fused, quotient
+
+_ANEW = 2048
 
 
 @njit(cache=True, nogil=True)
@@ -22,9 +25,10 @@ def sma(a, b, c, d, e, start, seen, out, p, s) -> None:
         values[i - start] = total / window if seen + i - start == window - 1 else np.nan
     # Slices of equal length: no index is asked whether it is below 0, and the sum is the only chain.
     new, old, rest = a[first:], a[first - window : len(a) - window], values[first - start :]
+    width, inverse = float(window), 1.0 / window
     for j in range(len(new)):
         total += new[j] - old[j]
-        rest[j] = total / window
+        rest[j] = quotient(total, width, inverse)
     s[0] = total
 
 
@@ -49,23 +53,27 @@ def ranked(a, b, c, d, e, start, seen, out, p, s) -> None:
     """(u * ranked sum + v * sum) / divisor; ``p``: window, u, v, divisor. ``s``: sum, ranked sum."""
     window, u, v, divisor, values = int(p[0]), p[1], p[2], p[3], out[0]
     total, rank, n, every = s[0], s[1], len(a), max(_ANEW, int(p[0]))
+    width, inverse = p[0], 1.0 / p[3]
     first = min(n, start + max(0, window - seen))
     for i in range(start, first):
         at = seen + i - start
         total += a[i]
         rank += (at + 1) * a[i]
-        values[i - start] = (u * rank + v * total) / divisor if at == window - 1 else np.nan
+        values[i - start] = fused(u, rank, v * total) / divisor if at == window - 1 else np.nan
     i = first
     while i < n:
         at = seen + i - start
-        if at % every == 0:
+        if at % every == 0 and total == total:
             total, rank = _sums(a, i, window)
         end = _end(i, n, at, every)
         new, old, rest = a[i:end], a[i - window : end - window], values[i - start : end - start]
         for j in range(len(new)):
-            rank += window * new[j] - total
+            rank += width * new[j] - total
             total += new[j] - old[j]
-            rest[j] = (u * rank + v * total) / divisor
+            rest[j] = fused(u, rank, v * total)
+        # Apart from the loop that is a chain, so that it is done for several bars at once.
+        for j in range(len(rest)):
+            rest[j] = quotient(rest[j], divisor, inverse)
         i = end
     s[0], s[1] = total, rank
 
@@ -80,6 +88,7 @@ def hma(a, b, c, d, e, start, seen, out, p, s) -> None:
     long, long_rank, short, short_rank, total, rank, ring = s[0], s[1], s[2], s[3], s[4], s[5], s[6:]
     u, v = window * (window + 1.0), half * (half + 1) / 2.0
     over, known, every = u / 2 * v * (root * (root + 1) / 2.0), window + root - 2, max(_ANEW, 2 * window)
+    inverse = 1.0 / over
     first = min(n, start + max(0, known + 1 - seen))
     for i in range(start, first):
         at = seen + i - start
@@ -96,7 +105,7 @@ def hma(a, b, c, d, e, start, seen, out, p, s) -> None:
     while i < n:
         at = seen + i - start
         place = (at - known - 1) % root
-        if at % every == 0:
+        if at % every == 0 and long == long:
             long, long_rank = _sums(a, i, window)
             short, short_rank = _sums(a, i, half)
             total = rank = 0.0
@@ -116,7 +125,7 @@ def hma(a, b, c, d, e, start, seen, out, p, s) -> None:
             total += value - ring[place]
             ring[place] = value
             place = place + 1 if place < root - 1 else 0
-            rest[j] = rank / over
+            rest[j] = quotient(rank, over, inverse)
         i = end
     s[0], s[1], s[2], s[3], s[4], s[5] = long, long_rank, short, short_rank, total, rank
 
@@ -127,7 +136,7 @@ def trima(a, b, c, d, e, start, seen, out, p, s) -> None:
     width, count, n, values = int(p[0]), int(p[1]), len(a), out[0]
     total, outer, window, divisor = s[0], s[1], int(p[0] + p[1]) - 1, p[0] * p[1]
     # The inner sum as it was ``count`` bars ago is what leaves the outer one.
-    past, every = s[2], max(_ANEW, window + 1)
+    past, every, inverse = s[2], max(_ANEW, window + 1), 1.0 / (p[0] * p[1])
     first = min(n, start + max(0, window + 1 - seen))
     for i in range(start, first):
         at = seen + i - start
@@ -146,7 +155,7 @@ def trima(a, b, c, d, e, start, seen, out, p, s) -> None:
     i = first
     while i < n:
         at = seen + i - start
-        if at % every == 0:
+        if at % every == 0 and outer == outer:
             total = past = outer = 0.0
             for j in range(width):
                 total += a[i - width + j]
@@ -160,12 +169,12 @@ def trima(a, b, c, d, e, start, seen, out, p, s) -> None:
             total += new[j] - old[j]
             past += late[j] - later[j]
             outer += total - past
-            rest[j] = outer / divisor
+            rest[j] = quotient(outer, divisor, inverse)
         i = end
     s[0], s[1], s[2] = total, outer, past
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def vwma(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a``: price, ``b``: volume; ``p``: window. ``s``: sum of price * volume, of volume, bars with volume."""
     window, values, n = int(p[0]), out[0], len(a)
@@ -181,7 +190,7 @@ def vwma(a, b, c, d, e, start, seen, out, p, s) -> None:
     i = first
     while i < n:
         at = seen + i - start
-        if at % max(_ANEW, window) == 0:
+        if at % max(_ANEW, window) == 0 and money == money:
             money = volume = 0.0
             for j in range(i - window, i):
                 money += a[j] * b[j]
@@ -193,7 +202,7 @@ def vwma(a, b, c, d, e, start, seen, out, p, s) -> None:
             money += new[j] * more[j] - old[j] * less[j]
             volume += more[j] - less[j]
             traded += int(more[j] != 0) - int(less[j] != 0)
-            if traded == 0 or volume == 0:
+            if (traded == 0 or volume == 0) and money == money:
                 money = volume = 0.0
                 rest[j] = _sums(a, i + j + 1, window)[0] / window
             else:
@@ -218,34 +227,18 @@ def weighted(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @njit(cache=True, nogil=True)
 def middle(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """Half of highest ``a`` + lowest ``b`` (or ``a``); ``p``: window.
-
-    Bars are cut in runs of ``window``: a window is the end of one run and the beginning of the next. ``s``: the
-    extremes of this run so far, then those of the last run from each of its places on to its end.
-    """
-    window, values, i, n = int(p[0]), out[0], start, len(a)
-    low_of = b if len(b) else a
-    top, bottom = s[2 : 3 + window], s[3 + window :]
-    while i < n:
-        at = seen + i - start
-        place = at % window
-        if place == 0:
-            top[window], bottom[window] = -np.inf, np.inf
-            for j in range(window - 1, -1, -1) if at else range(0):
-                x, y = a[i - window + j], low_of[i - window + j]
-                top[j] = x if x > top[j + 1] else top[j + 1]
-                bottom[j] = y if y < bottom[j + 1] else bottom[j + 1]
-            s[0], s[1] = -np.inf, np.inf
-        end, high, low = min(n, i + window - place), s[0], s[1]
-        highs, lows, rest = a[i:end], low_of[i:end], values[i - start : end - start]
-        tops, bottoms = top[place + 1 : place + 1 + len(rest)], bottom[place + 1 : place + 1 + len(rest)]
+    """Half of highest ``a`` + lowest ``b`` (or ``a``); ``p``: window. ``s``: see ``extremes``, twice."""
+    window, values = int(p[0]), out[0]
+    lows, block = b if len(b) else a, max(BLOCK, window)
+    bottom = np.empty(min(block, len(a) - start))
+    for low in range(start, len(a), block):
+        high, done = min(len(a), low + block), seen + low - start
+        rest, under = values[low - start : high - start], bottom[: high - low]
+        extremes(a[:high], 1.0, low, done, window, s[:2], rest)
+        extremes(lows[:high], -1.0, low, done, window, s[2:], under)
         for j in range(len(rest)):
-            high = highs[j] if highs[j] > high else high
-            low = lows[j] if lows[j] < low else low
-            rest[j] = ((tops[j] if tops[j] > high else high) + (bottoms[j] if bottoms[j] < low else low)) / 2
-        if at < window - 1:
-            rest[: window - 1 - at] = np.nan
-        s[0], s[1], i = high, low, end
+            rest[j] = (rest[j] + under[j]) / 2
+        rest[: max(0, min(high - low, window - 1 - done))] = np.nan
 
 
 @njit(cache=True, nogil=True)

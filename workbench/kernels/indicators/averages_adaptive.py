@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numba import njit
 
-_ANEW = 4096
+from workbench.kernels.indicators.rounding import fused
+
+_ANEW = 2048
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -20,6 +22,7 @@ def efficient(a, b, c, d, e, start, seen, out, p, s) -> None:
     mean, path, moves, n = s[0], s[1], int(s[2]), len(a)
     every = max(_ANEW, window + 1)
     first = min(n, start + max(0, window + 1 - seen))
+    weights = np.empty(min(every, n - first))
     for i in range(start, first):
         at = seen + i - start
         if at > 0:
@@ -41,15 +44,22 @@ def efficient(a, b, c, d, e, start, seen, out, p, s) -> None:
         end = min(n, i + every - at % every)
         new, last, rest = a[i:end], a[i - 1 : end - 1], values[i - start : end - start]
         old, older = a[i - window : end - window], a[i - window - 1 : end - window - 1]
+        some = weights[: end - i]
         for j in range(len(new)):
             step, gone = new[j] - last[j], old[j] - older[j]
             path += abs(step) - abs(gone)
             moves += int(step != 0) - int(gone != 0)
-            if moves == 0:
-                path = 0.0
-            ratio = min(1.0, abs(new[j] - old[j]) / path) if path > 0 else still
-            weight = base + span * ratio
-            mean += (weight * weight if squared else weight) * (new[j] - mean)
+            path = path if moves else 0.0
+            some[j] = path
+        # Apart from the loops that are chains, so that it is done for several bars at once.
+        for j in range(len(new)):
+            ratio = abs(new[j] - old[j]) / some[j]
+            ratio = 1.0 if ratio > 1.0 else ratio
+            weight = base + span * (ratio if some[j] > 0 else still)
+            some[j] = 1 - (weight * weight if squared else weight)
+            rest[j] = (1 - some[j]) * new[j]
+        for j in range(len(new)):
+            mean = fused(some[j], mean, rest[j])
             rest[j] = mean
         i = end
     s[0], s[1], s[2] = mean, path, moves

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from workbench.kernels.indicators.ranges import true_range, wilder
+from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.extremes import BLOCK, extremes
+from workbench.kernels.indicators.ranges import known_range, true_range, wilder
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -76,7 +79,8 @@ def bbands(a, b, c, d, e, start, seen, out, p, s) -> None:
         if at == window - 1:
             squares = 0.0 if equal >= window - 1 else max(squares, 0.0)
             _bands(a[i], mean, np.sqrt(squares / window), up, down, out, j)
-    every = 4 * window + 256
+    # 0, or NaN from the first one that was taken in on: the equality of prices would make it forgotten.
+    every, strange = 4 * window + 256, mean - mean
     while first < len(a):
         at = seen + first - start
         if at % every == 0:
@@ -88,6 +92,7 @@ def bbands(a, b, c, d, e, start, seen, out, p, s) -> None:
         share, score, width = out[3, low_j:high_j], out[4, low_j:high_j], out[5, low_j:high_j]
         for j in range(len(new)):
             x, y, last = new[j], old[j], mean
+            strange += x - x
             mean += (x - y) * weight
             squares += (x - y) * ((x - mean) + (y - last))
             equal = equal + 1.0 if x == before[j] else 0.0
@@ -97,15 +102,16 @@ def bbands(a, b, c, d, e, start, seen, out, p, s) -> None:
             middle[j], upper[j] = mean, squares
         # Apart from the loop that is a chain, so that it is done for several bars at once.
         for j in range(len(new)):
-            x, center = new[j], middle[j]
+            x, center = new[j], middle[j] + strange
             sigma = np.sqrt(upper[j] * weight)
             high, low = center + up * sigma, center - down * sigma
-            upper[j], lower[j] = high, low
-            share[j] = (x - low) / (high - low) if high != low else np.nan
-            score[j] = (x - center) / sigma if sigma != 0.0 else np.nan
-            width[j] = (high - low) / center if center != 0.0 else np.nan
+            middle[j], upper[j], lower[j] = center, high, low
+            one, two, three = (x - low) / (high - low), (x - center) / sigma, (high - low) / center
+            share[j] = one if high != low else np.nan
+            score[j] = two if sigma != 0.0 else np.nan
+            width[j] = three if center != 0.0 else np.nan
         first = end
-    s[0], s[1], s[2] = mean, squares, equal
+    s[0], s[1], s[2] = mean + strange, squares, equal
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -123,43 +129,58 @@ def accbands(a, b, c, d, e, start, seen, out, p, s) -> None:
     top, mid, base, at_ring = s[0], s[1], s[2], int(s[3])
     tops, bases = s[4 : 4 + window], s[4 + window :]
     upper, middle, lower, weight = out[0], out[1], out[2], 1.0 / window
-    for i in range(start, len(a)):
-        j, at, high, low = i - start, seen + i - start, a[i], b[i]
-        both = high + low
-        span = factor * (high - low) / both if both != 0.0 else 0.0
-        high, low = high * (1.0 + span), low * (1.0 - span)
-        top += high - tops[at_ring]
-        base += low - bases[at_ring]
-        mid += c[i] - c[i - window] if at >= window else c[i]
-        tops[at_ring], bases[at_ring] = high, low
-        at_ring = at_ring + 1 if at_ring + 1 < window else 0
-        if at >= window - 1:
-            upper[j], middle[j], lower[j] = top * weight, mid * weight, base * weight
-        else:
-            upper[j] = middle[j] = lower[j] = np.nan
+    known = min(len(a), start + max(0, window - 1 - seen))
+    closes = np.empty(BLOCK)
+    for first in range(start, len(a), BLOCK):
+        end = min(len(a), first + BLOCK)
+        highs, lows, n = upper[first - start : end - start], lower[first - start : end - start], end - first
+        rest, gone = middle[first - start : end - start], closes[:n]
+        new, high, low = c[first:end], a[first:end], b[first:end]
+        early = min(n, max(0, window - seen - first + start))
+        gone[:early] = 0.0
+        if early < n:
+            gone[early:] = c[first + early - window : end - window]
+        for j in range(n):
+            both = high[j] + low[j]
+            span = factor * (high[j] - low[j]) / both
+            span = span if both != 0.0 else 0.0
+            highs[j], lows[j] = high[j] * (1.0 + span), low[j] * (1.0 - span)
+        for j in range(n):
+            one, two = highs[j], lows[j]
+            top += one - tops[at_ring]
+            base += two - bases[at_ring]
+            mid += new[j] - gone[j]
+            tops[at_ring], bases[at_ring] = one, two
+            at_ring = at_ring + 1 if at_ring + 1 < window else 0
+            highs[j], rest[j], lows[j] = top * weight, mid * weight, base * weight
+    out[:, : known - start] = np.nan
     s[0], s[1], s[2], s[3] = top, mid, base, at_ring
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def keltner(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a``, ``b``, ``c``: high, low, close. ``p``: window, factor, window of the range. ``s``: the two means."""
-    window, factor, span = int(p[0]), p[1], int(p[2])
-    middle, reach, weight = s[0], s[1], 2.0 / (p[0] + 1.0)
-    for i in range(start, len(a)):
-        j, at = i - start, seen + i - start
-        if at >= window:
-            middle += weight * (c[i] - middle)
-        else:
-            middle += c[i]
-            middle = middle / window if at == window - 1 else middle
-        if at > 0:
-            reach = wilder(reach, true_range(a[i], b[i], c[i - 1]), at, span)
-        if at >= window - 1 and at >= span:
-            out[0, j], out[1, j], out[2, j] = middle + factor * reach, middle, middle - factor * reach
-            out[3, j] = ratio(out[0, j] - out[2, j], middle)
-        else:
-            out[0, j] = out[1, j] = out[2, j] = out[3, j] = np.nan
-    s[0], s[1] = middle, reach
+    """``a``, ``b``, ``c``: high, low, close. ``p``: window, factor, window of the range, bars before its first range,
+    whether the middle is of typical prices. ``s``: see ``smoothed``, of both means."""
+    window, factor, span, skipped, typical = int(p[0]), p[1], int(p[2]), int(p[3]), p[4] != 0.0
+    for low in range(start, len(a), BLOCK):
+        end, at = min(len(a), low + BLOCK), seen + low - start
+        x, y = low - start, end - start
+        upper, middle, lower, width = out[0, x:y], out[1, x:y], out[2, x:y], out[3, x:y]
+        high, under, close, first = a[low:end], b[low:end], c[low:end], max(0, min(end - low, skipped + 1 - at))
+        for j in range(len(close)):
+            middle[j] = (high[j] + under[j] + close[j]) / 3.0 if typical else close[j]
+        smoothed(middle, middle, at, window, 2.0 / (p[0] + 1.0), s[:3])
+        upper[:first] = np.nan
+        reach, top, bottom, now = upper[first:], high[first:], under[first:], close[first:]
+        before = c[max(0, low + first - 1) :]
+        for j in range(len(reach)):
+            reach[j] = known_range(top[j], bottom[j], now[j], before[j])
+        smoothed(reach, reach, at + first - skipped - 1, span, 1.0 / p[2], s[3:])
+        for j in range(len(close)):
+            known, far = middle[j] + 0.0 * upper[j], factor * upper[j]
+            upper[j], lower[j], middle[j] = known + far, known - far, known
+            share = (upper[j] - lower[j]) / known
+            width[j] = share if known != 0.0 else np.nan
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -180,22 +201,25 @@ def starc(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def donchian(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a``, ``b``: high, low. ``p``: window, 1 if the bar itself does not count. ``s``: ages of highest and lowest."""
-    window, skip = int(p[0]), int(p[1])
-    high, low = start - skip - 1 - int(s[0]), start - skip - 1 - int(s[1])
-    for i in range(start, len(a)):
-        j, at, end = i - start, seen + i - start, i - skip
-        if at == skip:
-            high = low = end - window
-        if at >= skip:
-            high, low = highest_at(a, end, window, high), lowest_at(b, end, window, low)
-        if at >= window - 1 + skip:
-            upper, lower = a[high], b[low]
-            out[0, j], out[1, j], out[2, j] = upper, 0.5 * (upper + lower), lower
-            out[3, j] = ratio(upper - lower, out[1, j])
-        else:
-            out[0, j] = out[1, j] = out[2, j] = out[3, j] = np.nan
-    s[0], s[1] = len(a) - 1 - skip - high, len(a) - 1 - skip - low
+    """``a``, ``b``: high, low. ``p``: window, 1 if the bar itself does not count. ``s``: see ``extremes``, twice."""
+    window, skip, block, strange = int(p[0]), int(p[1]), max(BLOCK, int(p[0])), False
+    for low in range(start, len(a), block):
+        high, at, x = min(len(a), low + block), seen + low - start, low - start
+        y = high - start
+        upper, middle, lower, width = out[0, x:y], out[1, x:y], out[2, x:y], out[3, x:y]
+        early = max(0, min(high - low, skip - at))
+        done, end = at + early - skip, high - skip
+        extremes(a[:end], 1.0, low + early - skip, done, window, s[:2], upper[early:])
+        extremes(b[:end], -1.0, low + early - skip, done, window, s[2:], lower[early:])
+        for j in range(len(upper)):
+            both = upper[j] + lower[j]
+            middle[j] = 0.5 * both
+            share = (upper[j] - lower[j]) / middle[j]
+            width[j] = share if both != 0.0 else np.nan
+        out[:, x : x + max(0, min(high - low, window - 1 + skip - at))] = np.nan
+        strange |= has_nan(a[low:high]) | has_nan(b[low:high])
+    if strange:
+        out[0, -1] = np.nan
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

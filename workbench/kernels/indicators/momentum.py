@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-loop = njit(cache=True, nogil=True, error_model="numpy")
+from workbench.kernels.indicators.extremes import BLOCK, loop
+from workbench.kernels.indicators.rounding import fused
+from workbench.kernels.indicators.sums import means
 
 
 @loop
@@ -30,7 +31,7 @@ def difference(fast, slow, percent) -> float:
     """Fast minus slow, in percent of slow if asked; 0 where that is 0."""
     if not percent:
         return fast - slow
-    return (fast - slow) / slow * 100.0 if slow != 0.0 else 0.0
+    return (fast - slow) / slow * 100.0 if slow != 0.0 else 0.0 * fast
 
 
 @loop
@@ -53,7 +54,7 @@ def ratio(a, b, c, d, e, start, seen, out, p, s) -> None:
     new, old, rest = a[first:], a[first - window : len(a) - window], values[first - start :]
     for j in range(len(new)):
         found = (new[j] - less * old[j]) / old[j] * factor
-        rest[j] = found if old[j] != 0.0 else 0.0
+        rest[j] = found if old[j] != 0.0 else 0.0 * new[j]
 
 
 @loop
@@ -68,10 +69,11 @@ def ema_spread(a, b, c, d, e, start, seen, out, p, s) -> None:
         fast = seeded(a[i], at, p[4], fast_window, fast_weight, fast)
         slow = seeded(a[i], at, p[5], slow_window, slow_weight, slow)
         values[i - start] = difference(fast, slow, percent) if at == known else np.nan
-    new, rest = a[first:], values[first - start :]
+    new, rest, keep_fast, keep_slow = a[first:], values[first - start :], 1.0 - fast_weight, 1.0 - slow_weight
+    w, v = 1.0 - keep_fast, 1.0 - keep_slow
     for j in range(len(new)):
-        fast += fast_weight * (new[j] - fast)
-        slow += slow_weight * (new[j] - slow)
+        fast = fused(keep_fast, fast, w * new[j])
+        slow = fused(keep_slow, slow, v * new[j])
         rest[j] = difference(fast, slow, percent)
     s[0], s[1] = fast, slow
 
@@ -96,40 +98,34 @@ def macd(a, b, c, d, e, start, seen, out, p, s) -> None:
         out[0, i - start], out[1, i - start], out[2, i - start] = line, signal + 0.0 * line, line - signal
     new, lines = a[first:], out[0, first - start :]
     signals, bars = out[1, first - start :], out[2, first - start :]
+    keep_fast, keep_slow, keep = 1.0 - fast_weight, 1.0 - slow_weight, 1.0 - signal_weight
+    w, v, u = 1.0 - keep_fast, 1.0 - keep_slow, 1.0 - keep
     for j in range(len(new)):
-        fast += fast_weight * (new[j] - fast)
-        slow += slow_weight * (new[j] - slow)
+        fast = fused(keep_fast, fast, w * new[j])
+        slow = fused(keep_slow, slow, v * new[j])
         line = difference(fast, slow, percent)
-        signal += signal_weight * (line - signal)
+        signal = fused(keep, signal, u * line)
         lines[j], signals[j], bars[j] = line, signal, line - signal
     s[0], s[1], s[2] = fast, slow, signal
 
 
 @loop
 def sma_spread(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: fast, slow, percent. ``s``: both sums, without the value that leaves next."""
-    fast_window, slow_window, percent, fast, slow = int(p[0]), int(p[1]), p[2] != 0.0, s[0], s[1]
-    values, known = out[0], max(int(p[0]), int(p[1])) - 1
-    first = min(len(a), start + max(0, known - seen))
-    for i in range(start, first):
-        at = seen + i - start
-        fast += a[i]
-        slow += a[i]
-        if at >= fast_window - 1:
-            fast -= a[i - fast_window + 1]
-        if at >= slow_window - 1:
-            slow -= a[i - slow_window + 1]
-        values[i - start] = np.nan
-    new, rest = a[first:], values[first - start :]
-    fast_old = a[first - fast_window + 1 : len(a) - fast_window + 1]
-    slow_old = a[first - slow_window + 1 : len(a) - slow_window + 1]
-    for j in range(len(new)):
-        fast += new[j]
-        slow += new[j]
-        rest[j] = difference(fast / fast_window, slow / slow_window, percent)
-        fast -= fast_old[j]
-        slow -= slow_old[j]
-    s[0], s[1] = fast, slow
+    """``p``: fast, slow, percent. ``s``: see ``means``, of both."""
+    fast, slow, percent, known = int(p[0]), int(p[1]), p[2] != 0.0, max(int(p[0]), int(p[1])) - 1
+    room = np.empty(min(BLOCK, len(a) - start))
+    for low in range(start, len(a), BLOCK):
+        high, done = min(len(a), low + BLOCK), seen + low - start
+        near, far = out[0, low - start : high - start], room[: high - low]
+        means(a, low, high, done, fast, s[:2], near)
+        means(a, low, high, done, slow, s[2:4], far)
+        if percent:
+            for j in range(len(near)):
+                near[j] = difference(near[j], far[j], True)
+        else:
+            for j in range(len(near)):
+                near[j] -= far[j]
+        near[: max(0, min(high - low, known - done))] = np.nan
 
 
 @loop
@@ -148,13 +144,15 @@ def trix(a, b, c, d, e, start, seen, out, p, s) -> None:
             two = seeded(one, at, window - 1, window, weight, two)
             three = seeded(two, at, 2 * window - 2, window, weight, three)
         values[i - start] = np.nan
-    new, rest = a[first:], values[first - start :]
+    new, rest, keep = a[first:], values[first - start :], 1.0 - weight
+    w = 1.0 - keep
     for j in range(len(new)):
-        one += weight * (new[j] - one)
-        two += weight * (one - two)
+        one = fused(keep, one, w * new[j])
+        two = fused(keep, two, w * one)
         was = three
-        three += weight * (two - three)
-        rest[j] = (three / was - 1.0) * 100.0 if was != 0.0 else 0.0
+        three = fused(keep, three, w * two)
+        found = (three / was - 1.0) * 100.0
+        rest[j] = found if was != 0.0 else 0.0 * three
     s[0], s[1], s[2] = one, two, three
 
 
@@ -162,10 +160,11 @@ def trix(a, b, c, d, e, start, seen, out, p, s) -> None:
 def bop(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: window of the mean. ``s``: its sum, without the value that leaves next."""
     window, total, values = int(p[0]), s[0], out[0]
-    for i in range(start, len(a)):
-        width = b[i] - c[i]
-        found = (d[i] - a[i]) / width
-        values[i - start] = found if width > 0.0 else 0.0
+    first, high, low, last = a[start:], b[start:], c[start:], d[start:]
+    for j in range(len(first)):
+        width, body = high[j] - low[j], last[j] - first[j]
+        found = body / width
+        values[j] = 0.0 * body if width <= 0.0 else found
     if window == 1:
         return
     for i in range(start, len(a)):
@@ -182,8 +181,8 @@ def bop(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @loop
 def dpo(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, bars the mean is moved by, whether it is moved back. ``s``: place, the sum, means of late."""
-    window, shift, centred = int(p[0]), int(p[1]), p[2] != 0.0
+    """``p``: window, bars the mean is moved by, whether it is moved back, or the price on. ``s``: place, sum, means."""
+    window, shift, centred, older = int(p[0]), int(p[1]), p[2] != 0.0, len(p) > 3 and p[3] != 0.0
     at, total, means, values = int(s[0]), s[1], s[2:], out[0]
     for i in range(start, len(a)):
         now = seen + i - start
@@ -197,6 +196,9 @@ def dpo(a, b, c, d, e, start, seen, out, p, s) -> None:
             if i - start >= shift:
                 values[i - start - shift] = a[i - shift] - mean
             continue
+        if older:
+            values[i - start] = a[i - shift] - mean if now >= shift else np.nan
+            continue
         values[i - start] = a[i] - means[at] if now >= window - 1 + shift else np.nan
         means[at] = mean
         at = at + 1 if at + 1 < shift else 0
@@ -204,23 +206,56 @@ def dpo(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 
 @loop
+def twice(x, y, first, second, s) -> None:
+    """Each of ``x`` and ``y`` becomes the exponential mean of their means; two weights. ``s``: means, means of them."""
+    keep, w, hold, v = 1.0 - first, 1.0 - (1.0 - first), 1.0 - second, 1.0 - (1.0 - second)
+    one, two, once, again = s[0], s[1], s[2], s[3]
+    for j in range(len(x)):
+        one, two = fused(keep, one, w * x[j]), fused(keep, two, w * y[j])
+        once, again = fused(hold, once, v * one), fused(hold, again, v * two)
+        x[j], y[j] = once, again
+    s[0], s[1], s[2], s[3] = one, two, once, again
+
+
+@loop
+def drawn(x, weight, mean, into) -> float:
+    """The exponential mean carried on, into ``into``; the last one."""
+    keep, w = 1.0 - weight, 1.0 - (1.0 - weight)
+    for j in range(len(x)):
+        mean = fused(keep, mean, w * x[j])
+        into[j] = mean
+    return mean
+
+
+@loop
 def tsi(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: slow, fast, signal, their weights. ``s``: two means of changes, two of their sizes, the signal."""
+    """``p``: slow, fast, signal, their weights. ``s``: means of changes and of sizes, means of these, the signal."""
     slow, fast, last = int(p[0]), int(p[1]), int(p[2])
-    one, two, size_one, size_two, signal = s[0], s[1], s[2], s[3], s[4]
-    for i in range(start, len(a)):
+    known = slow + fast + last - 2
+    first = min(len(a), start + max(0, known + 1 - seen))
+    for i in range(start, first):
         at = seen + i - start
         move = a[i] - a[i - 1] if at > 0 else 0.0
-        one = seeded(move, at, 1, slow, p[3], one)
-        size_one = seeded(abs(move), at, 1, slow, p[3], size_one)
-        two = seeded(one, at, slow, fast, p[4], two)
-        size_two = seeded(size_one, at, slow, fast, p[4], size_two)
-        value = 100.0 * two / size_two if size_two != 0.0 else 0.0
-        signal = seeded(value, at, slow + fast - 1, last, p[5], signal)
-        known = at >= slow + fast + last - 2
-        out[0, i - start] = value if known else np.nan
-        out[1, i - start] = signal if known else np.nan
-    s[0], s[1], s[2], s[3], s[4] = one, two, size_one, size_two, signal
+        s[0] = seeded(move, at, 1, slow, p[3], s[0])
+        s[1] = seeded(abs(move), at, 1, slow, p[3], s[1])
+        s[2] = seeded(s[0], at, slow, fast, p[4], s[2])
+        s[3] = seeded(s[1], at, slow, fast, p[4], s[3])
+        value = 100.0 * s[2] / s[3] if s[3] != 0.0 else 0.0
+        s[4] = seeded(value, at, slow + fast - 1, last, p[5], s[4])
+        out[0, i - start] = value if at >= known else np.nan
+        out[1, i - start] = s[4] if at >= known else np.nan
+    sizes = np.empty(min(BLOCK, len(a) - first))
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        moves, size, new, old = out[0, low - start : high - start], sizes[: high - low], a[low:high], a[low - 1 :]
+        for j in range(len(new)):
+            moves[j] = new[j] - old[j]
+            size[j] = abs(moves[j])
+        twice(moves, size, p[3], p[4], s)
+        for j in range(len(moves)):
+            found = 100.0 * moves[j] / size[j]
+            moves[j] = 0.0 * moves[j] if size[j] == 0.0 else found
+        s[4] = drawn(moves, p[5], s[4], out[1, low - start : high - start])
 
 
 @loop
@@ -230,7 +265,7 @@ def pmo(a, b, c, d, e, start, seen, out, p, s) -> None:
     one, two, signal = s[0], s[1], s[2]
     for i in range(start, len(a)):
         at = seen + i - start
-        move = 100.0 * (a[i] - a[i - 1]) / a[i - 1] if at > 0 and a[i - 1] != 0.0 else 0.0
+        move = 100.0 * (a[i] - a[i - 1]) / a[i - 1] if at > 0 and a[i - 1] != 0.0 else 0.0 * a[i]
         one = seeded(move, at, 1, slow, p[3], one)
         two = seeded(10.0 * one, at, slow, fast, p[4], two)
         signal = seeded(two, at, slow + fast - 1, last, p[5], signal)
@@ -252,7 +287,7 @@ def roc_bands(a, b, c, d, e, start, seen, out, p, s) -> None:
         if at < window:
             continue
         old = a[i - window]
-        value = 100.0 * (a[i] - old) / old if old != 0.0 else 0.0
+        value = 100.0 * (a[i] - old) / old if old != 0.0 else 0.0 * a[i]
         mean = seeded(value, at, window, mean_window, weight, mean)
         total = max(total, 0.0) + value * value
         width = np.sqrt(total / band_window)

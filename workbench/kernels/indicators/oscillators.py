@@ -4,71 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.kernels.indicators.momentum import beyond, loop, seeded
-
-#: Bars that are taken at once, so that what lies between two steps stays in the cache.
-BLOCK = 4096
-
-
-@loop
-def extremes(a, sign, start, seen, window, s, values) -> None:
-    """Greatest (``sign`` 1) or least (-1) of the last ``window`` values; as far as there are, while there are fewer.
-
-    ``s``: the extreme and its age. Few bars: it is searched anew when it leaves. Many: maxima of 1, 2, 4 ... bars.
-    """
-    n = len(a) - start
-    if n < 16 or n < window:
-        top, age = s[0], s[1]
-        for i in range(start, len(a)):
-            age += 1.0
-            value = sign * a[i]
-            if value >= top or seen + i == start:
-                top, age = value, 0.0
-            elif age >= window:
-                top = value
-                age = 0.0
-                for j in range(1, window):
-                    if sign * a[i - j] > top:
-                        top, age = sign * a[i - j], float(j)
-            values[i - start] = sign * top
-        s[0], s[1] = top, age
-        return
-    before = min(start, window - 1)
-    size, pad = n + window - 1, window - 1 - before
-    x, y = np.empty(size), np.empty(size)
-    x[:pad] = -np.inf
-    old = a[start - before :]
-    rest = x[pad:]
-    for j in range(len(old)):
-        rest[j] = sign * old[j]
-    width = 1
-    while 2 * width <= window:
-        size -= width
-        left, right, into = x[:size], x[width : width + size], y[:size]
-        for j in range(size):
-            into[j] = left[j] if left[j] > right[j] else right[j]
-        x, y = y, x
-        width *= 2
-    left, right = x[:n], x[window - width : window - width + n]
-    for j in range(n):
-        values[j] = sign * (left[j] if left[j] > right[j] else right[j])
-    top, age = sign * a[len(a) - 1], 0.0
-    for j in range(1, window):
-        if sign * a[len(a) - 1 - j] > top:
-            top, age = sign * a[len(a) - 1 - j], float(j)
-    s[0], s[1] = top, age
+from workbench.kernels.indicators.extremes import BLOCK, ages, extremes
+from workbench.kernels.indicators.momentum import beyond, drawn, loop, seeded, twice
+from workbench.kernels.indicators.rounding import fused, quotient
 
 
 @loop
 def smooth(x, window, s) -> None:
     """Each of ``x`` becomes the mean of the last ``window``. ``s``: the sum, a place, ``window`` values."""
     total, at, ring = s[0], int(s[1]), s[2 : 2 + window]
+    count, inverse = float(window), 1.0 / window
     for j in range(len(x)):
         value = x[j]
         total += value
         ring[at] = value
         at = at + 1 if at + 1 < window else 0
-        x[j] = total / window
+        x[j] = quotient(total, count, inverse)
         total -= ring[at]
     s[0], s[1] = total, at
 
@@ -81,9 +32,9 @@ def stand(high, low, close, start, seen, window, s, values) -> None:
     extremes(low, -1.0, start, seen, window, s[2:4], bottom)
     now = close[start:]
     for j in range(len(now)):
-        width = (values[j] - bottom[j]) / 100.0
-        found = (now[j] - bottom[j]) / width
-        values[j] = found if width != 0.0 else 0.0
+        width = values[j] - bottom[j]
+        found = 100.0 * (now[j] - bottom[j]) / width
+        values[j] = found if width != 0.0 else 0.0 * now[j]
 
 
 @loop
@@ -117,9 +68,9 @@ def willr(a, b, c, d, e, start, seen, out, p, s) -> None:
         extremes(a[:high], 1.0, low, done, window, s[:2], values)
         extremes(b[:high], -1.0, low, done, window, s[2:4], under)
         for j in range(len(now)):
-            width = (values[j] - under[j]) / -100.0
-            found = (values[j] - now[j]) / width
-            values[j] = found if width != 0.0 else 0.0
+            width = values[j] - under[j]
+            found = -100.0 * (values[j] - now[j]) / width
+            values[j] = found if width != 0.0 else 0.0 * now[j]
         values[: max(0, min(high - low, window - 1 - done))] = np.nan
 
 
@@ -139,18 +90,30 @@ def strength(a, b, c, d, e, start, seen, out, p, s) -> None:
         if at == window:
             gain /= window
             loss /= window
-            whole = gain + loss
-            values[i - start] = 100.0 * (gain - part * loss) / whole if whole > 1e-14 else 0.0
-    new, rest = a[first:], values[first - start :]
-    for j in range(len(new)):
-        move = new[j] - last
-        last = new[j]
-        gain = gain * keep + weight * max(move, 0.0)
-        loss = loss * keep + weight * max(-move, 0.0)
-        whole = gain + loss
-        found = 100.0 * (gain - part * loss) / whole
-        rest[j] = found if whole > 1e-14 else 0.0
+            values[i - start] = _balance(gain, loss, part)
+    losses = np.empty(min(BLOCK, len(a) - first))
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        new, gains, falls = a[low:high], values[low - start : high - start], losses[: high - low]
+        for j in range(len(new)):
+            move = new[j] - (new[j - 1] if j > 0 else last)
+            gains[j] = weight * (0.0 if move < 0.0 else move)
+            falls[j] = weight * (0.0 if move > 0.0 else -move)
+        for j in range(len(new)):
+            gain, loss = fused(keep, gain, gains[j]), fused(keep, loss, falls[j])
+            gains[j], falls[j] = gain, loss
+        for j in range(len(new)):
+            gains[j] = _balance(gains[j], falls[j], part)
+        last = new[len(new) - 1]
     s[0], s[1], s[2] = gain, loss, last
+
+
+@loop
+def _balance(gain, loss, part) -> float:
+    """Gains, less ``part`` of the losses, in percent of both; 0 where there is next to nothing."""
+    whole = gain + loss
+    found = 100.0 * (gain - part * loss) / whole
+    return 0.0 if whole <= 1e-14 else found
 
 
 @loop
@@ -166,52 +129,49 @@ def strength_of_sums(a, b, c, d, e, start, seen, out, p, s) -> None:
         move = a[i] - a[i - 1]
         risen = 0.0 if move > 0.0 else risen + 1.0
         fallen = 0.0 if move < 0.0 else fallen + 1.0
-        gain += max(move, 0.0)
-        loss += max(-move, 0.0)
+        gain += 0.0 if move < 0.0 else move
+        loss += 0.0 if move > 0.0 else -move
         if at > window:
             gone = a[i - window] - a[i - window - 1]
-            # Where nothing is left in the window the sum is 0, not what rounding left of it.
-            gain = max(0.0, gain - max(gone, 0.0)) if risen < window else 0.0
-            loss = max(0.0, loss - max(-gone, 0.0)) if fallen < window else 0.0
+            gain -= max(gone, 0.0)
+            loss -= max(-gone, 0.0)
+            # Where nothing is left in the window the sum is 0, not what rounding left of it; NaN stays.
+            gain = 0.0 if gain < 0.0 or (risen >= window and gain == gain) else gain
+            loss = 0.0 if loss < 0.0 or (fallen >= window and loss == loss) else loss
         if at >= window:
-            whole = gain + loss
-            values[i - start] = 100.0 * (gain - part * loss) / whole if whole > 1e-14 else 0.0
+            values[i - start] = _balance(gain, loss, part)
     s[0], s[1], s[2], s[3] = gain, loss, risen, fallen
 
 
 @loop
 def aroon(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, one output or two, whether the first of equals counts. ``s``: extremes and their ages."""
+    """``p``: window, one output or two, whether the first of equals counts. No state: windows are searched anew."""
     window, single, oldest = int(p[0]), p[1] != 0.0, p[2] != 0.0
-    top, high_age, bottom, low_age = s[0], int(s[1]), s[2], int(s[3])
-    factor = 100.0 / window
-    for i in range(start, len(a)):
-        at = seen + i - start
-        high, low = a[i], b[i]
-        high_age += 1
-        low_age += 1
-        if at == 0 or high > top or (high == top and not oldest):
-            top, high_age = high, 0
-        elif high_age > window:
-            top, high_age = high, 0
-            for j in range(1, window + 1):
-                if a[i - j] > top or (oldest and a[i - j] == top):
-                    top, high_age = a[i - j], j
-        if at == 0 or low < bottom or (low == bottom and not oldest):
-            bottom, low_age = low, 0
-        elif low_age > window:
-            bottom, low_age = low, 0
-            for j in range(1, window + 1):
-                if b[i - j] < bottom or (oldest and b[i - j] == bottom):
-                    bottom, low_age = b[i - j], j
-        if at < window:
-            out[:, i - start] = np.nan
-        elif single:
-            out[0, i - start] = factor * (low_age - high_age)
-        else:
-            out[0, i - start] = factor * (window - low_age)
-            out[1, i - start] = factor * (window - high_age)
-    s[0], s[1], s[2], s[3] = top, high_age, bottom, low_age
+    factor, first = 100.0 / window, min(len(a), start + max(0, int(p[0]) - seen))
+    out[:, : first - start] = np.nan
+    block = min(max(BLOCK, window), len(a) - first)
+    if block <= 0:
+        return
+    size = block + window
+    x, more, other = np.empty(size), np.empty(size), np.empty(size)
+    tops, highs, bottoms, lows = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
+    for low in range(first, len(a), block):
+        high = min(len(a), low + block)
+        n, old = high - low, b[low - window : high]
+        ages(a[low - window : high], window + 1, oldest, tops, highs, more, other)
+        for j in range(len(old)):
+            x[j] = -old[j]
+        ages(x[: len(old)], window + 1, oldest, bottoms, lows, more, other)
+        down = out[0, low - start : high - start]
+        if single:
+            for j in range(n):
+                known = (tops[j] - tops[j]) + (bottoms[j] - bottoms[j])
+                down[j] = factor * (highs[j] - lows[j]) + known
+            continue
+        up = out[1, low - start : high - start]
+        for j in range(n):
+            known = (tops[j] - tops[j]) + (bottoms[j] - bottoms[j])
+            down[j], up[j] = factor * (lows[j] - j) + known, factor * (highs[j] - j) + known
 
 
 @loop
@@ -244,7 +204,7 @@ def cci(a, b, c, d, e, start, seen, out, p, s) -> None:
         now = typical[window - 1 : window - 1 + n]
         for j in range(n):
             found = (now[j] - total[j]) / (0.015 * (away[j] / window))
-            rest[j] = found if away[j] > 0.0 else 0.0
+            rest[j] = 0.0 if away[j] == 0.0 else found
 
 
 @loop
@@ -280,66 +240,99 @@ def stoch_of_strength(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @loop
 def smi(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, weights of first, second, signal. ``s``: the extremes' 4, four means, the signal."""
+    """``p``: window, weights of first, second, signal, values each begins with. ``s``: the extremes' 4, the means."""
     window, first, second, last = int(p[0]), p[1], p[2], p[3]
+    one, two, three = int(p[4]), int(p[5]), int(p[6])
+    middle, end = window + one - 2, window + one + two - 3  # bars at which the second mean and the signal begin
     block = max(BLOCK, window)
-    tops, bottoms = np.empty(min(block, len(a) - start)), np.empty(min(block, len(a) - start))
+    spans = np.empty(min(block, len(a) - start))
     for low in range(start, len(a), block):
         high, done = min(len(a), low + block), seen + low - start
-        n = high - low
-        extremes(a[:high], 1.0, low, done, window, s[:2], tops[:n])
-        extremes(b[:high], -1.0, low, done, window, s[2:4], bottoms[:n])
-        for j in range(n):
+        offs, widths, close = out[0, low - start : high - start], spans[: high - low], c[low:high]
+        signals = out[1, low - start : high - start]
+        extremes(a[:high], 1.0, low, done, window, s[:2], offs)
+        extremes(b[:high], -1.0, low, done, window, s[2:4], widths)
+        for j in range(len(close)):
+            top, bottom = offs[j], widths[j]
+            offs[j], widths[j] = close[j] - 0.5 * (top + bottom), top - bottom
+        early = max(0, min(high - low, end + three - done))
+        for j in range(early):
             at = done + j
-            if at < window - 1:
-                out[:, low - start + j] = np.nan
-                continue
-            width = tops[j] - bottoms[j]
-            off = c[low + j] - 0.5 * (tops[j] + bottoms[j])
-            s[4] = seeded(off, at, window - 1, 1, first, s[4])
-            s[5] = seeded(width, at, window - 1, 1, first, s[5])
-            s[6] = seeded(s[4], at, window - 1, 1, second, s[6])
-            s[7] = seeded(s[5], at, window - 1, 1, second, s[7])
+            s[4] = seeded(offs[j], at, window - 1, one, first, s[4])
+            s[5] = seeded(widths[j], at, window - 1, one, first, s[5])
+            s[6] = seeded(s[4], at, middle, two, second, s[6])
+            s[7] = seeded(s[5], at, middle, two, second, s[7])
             value = 100.0 * s[6] / (0.5 * s[7]) if s[7] != 0.0 else 0.0
-            s[8] = seeded(value, at, window - 1, 1, last, s[8])
-            out[0, low - start + j], out[1, low - start + j] = value, s[8]
+            s[8] = seeded(value, at, end, three, last, s[8])
+            known = 0.0 if at >= end + three - 1 else np.nan
+            offs[j], signals[j] = value + known, s[8] + known
+        rest, size = offs[early:], widths[early:]
+        twice(rest, size, first, second, s[4:8])
+        for j in range(len(rest)):
+            found = 100.0 * rest[j] / (0.5 * size[j])
+            rest[j] = 0.0 * rest[j] if size[j] == 0.0 else found
+        s[8] = drawn(rest, last, s[8], signals[early:])
 
 
 @loop
-def pressed(a, b, c, i) -> tuple[float, float]:
-    """What the bar's close is above its true low, and its true range."""
-    was = c[i - 1]
-    bottom = min(b[i], was)
-    return c[i] - bottom, max(a[i], was) - bottom
+def _pressed(a, b, c, first, end, up, span) -> None:
+    """Of bars ``first`` to ``end``: what the close is above the true low, and the true range."""
+    high, low, close, was = a[first:end], b[first:end], c[first:end], c[first - 1 : end - 1]
+    for j in range(len(high)):
+        top, bottom, before = high[j], low[j], was[j]
+        # A NaN of the bar passes.
+        top, bottom = before if top < before else top, before if bottom > before else bottom
+        up[j], span[j] = close[j] - bottom, top - bottom
+
+
+@loop
+def _taken(above, widths, up, span, total, width) -> tuple[float, float]:
+    """Two sums carried on: in the place of what comes in (``above``, ``widths``), ``up`` and ``span`` having left."""
+    for j in range(len(above)):
+        total += above[j] - up[j]
+        width += widths[j] - span[j]
+        up[j], span[j] = total, width
+    return total, width
 
 
 @loop
 def ultosc(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: three windows, ascending. ``s``: three sums of pressure, three of range, without what leaves next."""
-    short, middle, long, values = int(p[0]), int(p[1]), int(p[2]), out[0]
-    x, y, z, u, v, w = s[0], s[1], s[2], s[3], s[4], s[5]
-    for i in range(start, len(a)):
-        at = seen + i - start
-        values[i - start] = np.nan
-        if at == 0:
-            continue
-        up, span = pressed(a, b, c, i)
-        x, y, z, u, v, w = x + up, y + up, z + up, u + span, v + span, w + span
-        if at >= long:
-            found = 4.0 * (x / u) if u > 1e-14 else 0.0
-            found += 2.0 * (y / v) if v > 1e-14 else 0.0
-            found += z / w if w > 1e-14 else 0.0
-            values[i - start] = 100.0 * (found / 7.0)
-        if at >= short:
-            up, span = pressed(a, b, c, i - short + 1)
-            x, u = x - up, u - span
-        if at >= middle:
-            up, span = pressed(a, b, c, i - middle + 1)
-            y, v = y - up, v - span
-        if at >= long:
-            up, span = pressed(a, b, c, i - long + 1)
-            z, w = z - up, w - span
-    s[0], s[1], s[2], s[3], s[4], s[5] = x, y, z, u, v, w
+    """``p``: three windows, ascending. ``s``: three sums of pressure, then three of range."""
+    values, long, n = out[0], int(p[2]), len(a)
+    first = min(n, start + max(0, long + 1 - seen))
+    up, span = np.empty((4, BLOCK)), np.empty((4, BLOCK))
+    for i in range(start, first):
+        at, values[i - start] = seen + i - start, np.nan
+        for k in range(3) if at > 0 else range(0):
+            _pressed(a, b, c, i, i + 1, up[3], span[3])
+            s[k] += up[3, 0]
+            s[3 + k] += span[3, 0]
+            if at > p[k]:
+                gone = i - int(p[k])
+                _pressed(a, b, c, gone, gone + 1, up[3], span[3])
+                s[k] -= up[3, 0]
+                s[3 + k] -= span[3, 0]
+        if at == long:
+            values[i - start] = _ultimate(s[0], s[1], s[2], s[3], s[4], s[5])
+    for low in range(first, n, BLOCK):
+        high = min(n, low + BLOCK)
+        m = high - low
+        _pressed(a, b, c, low, high, up[3], span[3])
+        for k in range(3):
+            gone = int(p[k])
+            _pressed(a, b, c, low - gone, high - gone, up[k], span[k])
+            s[k], s[3 + k] = _taken(up[3, :m], span[3, :m], up[k], span[k], s[k], s[3 + k])
+        x, y, z, u, v, w, rest = up[0], up[1], up[2], span[0], span[1], span[2], values[low - start : high - start]
+        for j in range(len(rest)):
+            rest[j] = _ultimate(x[j], y[j], z[j], u[j], v[j], w[j])
+
+
+@loop
+def _ultimate(x, y, z, u, v, w) -> float:
+    """Three shares with weights 4, 2 and 1; one of a range of next to nothing counts 0."""
+    one, two, three = 4.0 * (x / u), 2.0 * (y / v), z / w
+    one, two, three = 0.0 if u <= 1e-14 else one, 0.0 if v <= 1e-14 else two, 0.0 if w <= 1e-14 else three
+    return 100.0 / 7.0 * (one + two + three)
 
 
 @loop

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from workbench.kernels.indicators.candle_settings import (
-    BODY_LONG,
-    BODY_SHORT,
+    BLOCK,
+    BODY,
     NEAR,
-    SHADOW_TINY,
+    SPAN,
+    SPAN_5,
+    TINY,
+    Run,
     begin,
     black,
+    block,
     body,
     bottom,
+    candle,
     gap_down,
     gap_up,
-    limits,
+    lower,
+    means,
+    put,
+    sign,
     top,
+    upper,
     white,
 )
 
@@ -24,180 +34,202 @@ from workbench.kernels.indicators.candle_settings import (
 @njit(cache=True, nogil=True)
 def cdl_3linestrike(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Three bodies one way, each from the last one or near it, and one that takes all of them back."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    near_2 = limits(bars, 0, NEAR, 2)
-    near_3 = limits(bars, 1, NEAR, 3)
-    for j in range(len(values)):
-        i = first + j
-        q, m, k = i - 3, i - 2, i - 1
-        up = white(o, c, k)
-        if white(o, c, q) != up or white(o, c, m) != up or white(o, c, i) == up:
-            continue
-        if not (
-            c[k] > c[m] > c[q] and o[i] > c[k] and c[i] < o[q]
-            if up
-            else c[k] < c[m] < c[q] and o[i] < c[k] and c[i] > o[q]
-        ):
-            continue
-        second = bottom(o, c, q) - near_3[j] <= o[m] <= top(o, c, q) + near_3[j]
-        if second and bottom(o, c, m) - near_2[j] <= o[k] <= top(o, c, m) + near_2[j]:
-            values[j] = 100.0 if up else -100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((SPAN_5, 2), (SPAN_5, 3)), np.empty((3, BLOCK))
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 3)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            w, z, y, x = candle(bars, j), candle(bars, j + 1), candle(bars, j + 2), candle(bars, j + 3)
+            span_2, span_3 = room[0, j], room[1, j]
+            found = (bottom(w) - NEAR * span_3 <= z.open) & (z.open <= top(w) + NEAR * span_3)
+            found &= (bottom(z) - NEAR * span_2 <= y.open) & (y.open <= top(z) + NEAR * span_2)
+            up = white(w) & white(z) & white(y) & black(x) & (y.close > z.close) & (z.close > w.close)
+            up &= (x.open > y.close) & (x.close < w.open)
+            down = black(w) & black(z) & black(y) & white(x) & (y.close < z.close) & (z.close < w.close)
+            down &= (x.open < y.close) & (x.close > w.open)
+            room[2, j] = 100.0 if found & up else -100.0 if found & down else 0.0
+        put(run, at, n, room[2])
 
 
 @njit(cache=True, nogil=True)
 def cdl_breakaway(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body, a gap, three bars on the same way, and a body back into the gap."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 4)
-    for j in range(len(values)):
-        i = first + j
-        r, q, m, k = i - 4, i - 3, i - 2, i - 1
-        up = white(o, c, r)
-        if white(o, c, q) != up or white(o, c, k) != up or white(o, c, i) == up or body(o, c, r) <= long[j]:
-            continue
-        if up:
-            if gap_up(o, c, q, r) and h[k] > h[m] > h[q] and lo[k] > lo[m] > lo[q] and c[r] < c[i] < o[q]:
-                values[j] = -100.0
-        elif gap_down(o, c, q, r) and h[k] < h[m] < h[q] and lo[k] < lo[m] < lo[q] and o[q] < c[i] < c[r]:
-            values[j] = 100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((BODY, 4),), np.empty((2, BLOCK))
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 4)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            v, w = candle(bars, j), candle(bars, j + 1)
+            z, y, x = candle(bars, j + 2), candle(bars, j + 3), candle(bars, j + 4)
+            long = room[0, j]
+            found = (white(v) == white(w)) & (white(v) == white(y)) & (white(v) != white(x)) & (body(v) > long)
+            down = white(v) & gap_up(w, v) & (y.high > z.high) & (z.high > w.high) & (y.low > z.low) & (z.low > w.low)
+            down &= (v.close < x.close) & (x.close < w.open)
+            up = black(v) & gap_down(w, v) & (y.high < z.high) & (z.high < w.high) & (y.low < z.low) & (z.low < w.low)
+            up &= (w.open < x.close) & (x.close < v.close)
+            room[1, j] = -100.0 if found & down else 100.0 if found & up else 0.0
+        put(run, at, n, room[1])
 
 
 @njit(cache=True, nogil=True)
 def cdl_concealbabyswall(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Two black marubozu, a black body below with an upper shadow into them, a black bar around it."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    tiny_1 = limits(bars, 0, SHADOW_TINY, 1)
-    tiny_2 = limits(bars, 1, SHADOW_TINY, 2)
-    tiny_3 = limits(bars, 2, SHADOW_TINY, 3)
-    for j in range(len(values)):
-        i = first + j
-        q, m, k = i - 3, i - 2, i - 1
-        if not (black(o, c, i) and black(o, c, k) and black(o, c, m) and black(o, c, q)):
-            continue
-        if not (gap_down(o, c, k, m) and h[k] > c[m] and h[i] > h[k] and lo[i] < lo[k]):
-            continue
-        one = c[q] - lo[q] < tiny_3[j] and h[q] - o[q] < tiny_3[j]
-        two = c[m] - lo[m] < tiny_2[j] and h[m] - o[m] < tiny_2[j]
-        if one and two and h[k] - o[k] > tiny_1[j]:
-            values[j] = 100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((SPAN, 1), (SPAN, 2), (SPAN, 3)), np.empty((4, BLOCK))
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 3)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            w, z, y, x = candle(bars, j), candle(bars, j + 1), candle(bars, j + 2), candle(bars, j + 3)
+            span_1, span_2, span_3 = room[0, j], room[1, j], room[2, j]
+            found = black(x) & black(y) & black(z) & black(w)
+            found &= gap_down(y, z) & (y.high > z.close) & (x.high > y.high) & (x.low < y.low)
+            found &= upper(y) > TINY * span_1
+            found &= (lower(w) < TINY * span_3) & (upper(w) < TINY * span_3)
+            found &= (lower(z) < TINY * span_2) & (upper(z) < TINY * span_2)
+            room[3, j] = 100.0 if found else 0.0
+        put(run, at, n, room[3])
 
 
 @njit(cache=True, nogil=True)
 def cdl_ladderbottom(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Three black bodies down, a black one with an upper shadow, white above its high."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    tiny = limits(bars, 0, SHADOW_TINY, 1)
-    for j in range(len(values)):
-        i = first + j
-        r, q, m, k = i - 4, i - 3, i - 2, i - 1
-        if not (white(o, c, i) and black(o, c, k) and black(o, c, m) and black(o, c, q) and black(o, c, r)):
-            continue
-        if o[r] > o[q] > o[m] and c[r] > c[q] > c[m] and h[k] - o[k] > tiny[j] and o[i] > o[k] and c[i] > h[k]:
-            values[j] = 100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((SPAN, 1),), np.empty((2, BLOCK))
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 4)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            v, w = candle(bars, j), candle(bars, j + 1)
+            z, y, x = candle(bars, j + 2), candle(bars, j + 3), candle(bars, j + 4)
+            span_1 = room[0, j]
+            found = white(x) & black(y) & black(z) & black(w) & black(v)
+            found &= (v.open > w.open) & (w.open > z.open) & (v.close > w.close) & (w.close > z.close)
+            found &= (upper(y) > TINY * span_1) & (x.open > y.open) & (x.close > y.high)
+            room[1, j] = 100.0 if found else 0.0
+        put(run, at, n, room[1])
 
 
 @njit(cache=True, nogil=True)
 def cdl_mathold(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """Long white, a short black body above it, two short ones that give back little, white to a new high."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 4)
-    small_1 = limits(bars, 1, BODY_SHORT, 1)
-    small_2 = limits(bars, 2, BODY_SHORT, 2)
-    small_3 = limits(bars, 3, BODY_SHORT, 3)
-    for j in range(len(values)):
-        i = first + j
-        r, q, m, k = i - 4, i - 3, i - 2, i - 1
-        if not (
-            white(o, c, r) and black(o, c, q) and white(o, c, i) and body(o, c, r) > long[j] and gap_up(o, c, q, r)
-        ):
-            continue
-        if not (body(o, c, q) < small_3[j] and body(o, c, m) < small_2[j] and body(o, c, k) < small_1[j]):
-            continue
-        floor = c[r] - body(o, c, r) * p[1]
-        held = floor < bottom(o, c, m) < c[r] and floor < bottom(o, c, k) < c[r]
-        if held and top(o, c, m) < o[q] and top(o, c, k) < top(o, c, m):  # noqa: SIM102
-            if o[i] > c[k] and c[i] > max(h[q], h[m], h[k]):
-                values[j] = 100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((BODY, 4), (BODY, 1), (BODY, 2), (BODY, 3)), np.empty((5, BLOCK))
+    part = p[1]
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 4)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            v, w = candle(bars, j), candle(bars, j + 1)
+            z, y, x = candle(bars, j + 2), candle(bars, j + 3), candle(bars, j + 4)
+            long, small_1, small_2, small_3 = room[0, j], room[1, j], room[2, j], room[3, j]
+            found = white(v) & black(w) & white(x) & (body(v) > long) & gap_up(w, v)
+            found &= (body(w) < small_3) & (body(z) < small_2) & (body(y) < small_1)
+            floor = v.close - body(v) * part
+            found &= (floor < bottom(z)) & (bottom(z) < v.close) & (floor < bottom(y)) & (bottom(y) < v.close)
+            found &= (top(z) < w.open) & (top(y) < top(z)) & (x.open > y.close)
+            found &= (x.close > w.high) & (x.close > z.high) & (x.close > y.high)
+            room[4, j] = 100.0 if found else 0.0
+        put(run, at, n, room[4])
 
 
 @njit(cache=True, nogil=True)
 def cdl_risefall3methods(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body, three short ones back within its range, and a long one beyond it."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    long = limits(bars, 0, BODY_LONG, 0)
-    long_4 = limits(bars, 1, BODY_LONG, 4)
-    small_1 = limits(bars, 2, BODY_SHORT, 1)
-    small_2 = limits(bars, 3, BODY_SHORT, 2)
-    small_3 = limits(bars, 4, BODY_SHORT, 3)
-    for j in range(len(values)):
-        i = first + j
-        r, q, m, k = i - 4, i - 3, i - 2, i - 1
-        up = white(o, c, r)
-        if white(o, c, q) == up or white(o, c, m) == up or white(o, c, k) == up or white(o, c, i) != up:
-            continue
-        if not (body(o, c, r) > long_4[j] and body(o, c, i) > long[j]):
-            continue
-        if not (body(o, c, q) < small_3[j] and body(o, c, m) < small_2[j] and body(o, c, k) < small_1[j]):
-            continue
-        inside = max(bottom(o, c, q), bottom(o, c, m), bottom(o, c, k)) < h[r]
-        if not (inside and min(top(o, c, q), top(o, c, m), top(o, c, k)) > lo[r]):
-            continue
-        if (
-            c[k] < c[m] < c[q] and o[i] > c[k] and c[i] > c[r]
-            if up
-            else c[k] > c[m] > c[q] and o[i] < c[k] and c[i] < c[r]
-        ):
-            values[j] = 100.0 if up else -100.0
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((BODY, 0), (BODY, 4), (BODY, 1), (BODY, 2), (BODY, 3)), np.empty((6, BLOCK))
+    for at in range(run.first, len(o), BLOCK):
+        n = min(BLOCK, len(o) - at)
+        bars = block(run, at, n, 4)
+        means(run, at, n, asked, room)
+        for j in range(n):
+            v, w = candle(bars, j), candle(bars, j + 1)
+            z, y, x = candle(bars, j + 2), candle(bars, j + 3), candle(bars, j + 4)
+            long, long_4, small_1, small_2 = room[0, j], room[1, j], room[2, j], room[3, j]
+            small_3 = room[4, j]
+            found = (white(w) != white(v)) & (white(z) != white(v)) & (white(y) != white(v)) & (white(x) == white(v))
+            found &= (body(v) > long_4) & (body(x) > long)
+            found &= (body(w) < small_3) & (body(z) < small_2) & (body(y) < small_1)
+            found &= (bottom(w) < v.high) & (bottom(z) < v.high) & (bottom(y) < v.high)
+            found &= (top(w) > v.low) & (top(z) > v.low) & (top(y) > v.low)
+            up = (y.close < z.close) & (z.close < w.close) & (x.open > y.close) & (x.close > v.close)
+            down = (y.close > z.close) & (z.close > w.close) & (x.open < y.close) & (x.close < v.close)
+            found &= (white(v) & up) | (black(v) & down)
+            room[5, j] = 100.0 * sign(v) if found else 0.0
+        put(run, at, n, room[5])
 
 
 @njit(cache=True, nogil=True)
 def cdl_hikkake(o, h, lo, c, e, start, seen, out, p, s) -> None:
-    """An inside bar, then one with a lower high and low (or both higher). ``s``: direction, bars since."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    for i in range(first - (0 if bars[5] or not len(values) else 3), len(o)):
-        found = 0.0
-        if h[i - 1] < h[i - 2] and lo[i - 1] > lo[i - 2]:
-            found = _outside(h, lo, i)
-        value = _hikkake(h, lo, c, i, found, s)
-        if i >= first:
-            values[i - first] = value
+    """An inside bar, then one with a lower high and low (or both higher). ``s``: see ``_confirm``."""
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    room = np.empty((1, BLOCK))
+    at = _early(run, len(o))
+    while at < len(o):
+        n = min(BLOCK, (len(o) if at >= run.first else run.first) - at)
+        bars = block(run, at, n, 2)
+        for j in range(n):
+            z, y, x = candle(bars, j), candle(bars, j + 1), candle(bars, j + 2)
+            room[0, j] = _outside(x, y) if (y.high < z.high) & (y.low > z.low) else 0.0
+        _confirm(run, at, n, room[0], s)
+        at += n
 
 
 @njit(cache=True, nogil=True)
 def cdl_hikkakemod(o, h, lo, c, e, start, seen, out, p, s) -> None:
-    """The same after two inside bars, the first of which closes at the end that breaks. ``s``: as there, a sum."""
-    first, values, bars = begin(o, h, lo, c, start, seen, out, p, s)
-    low = first - (0 if bars[5] or not len(values) else 3)
-    near = limits((o, h, lo, c, low, bars[5], s), 2, NEAR, 2)
-    for i in range(low, len(o)):
-        m, k, found = i - 2, i - 1, 0.0
-        if h[m] < h[i - 3] and lo[m] > lo[i - 3] and h[k] < h[m] and lo[k] > lo[m]:
-            found = _outside(h, lo, i)
-            if not (c[m] <= lo[m] + near[i - low] if found > 0 else c[m] >= h[m] - near[i - low]):
-                found = 0.0
-        value = _hikkake(h, lo, c, i, found, s)
-        if i >= first:
-            values[i - first] = value
+    """The same after two inside bars, the first of which closes at the end that breaks. ``s``: a sum, and as there."""
+    run = begin(o, h, lo, c, start, seen, out, p, s)
+    asked, room = ((SPAN_5, 2),), np.empty((2, BLOCK))
+    at = _early(run, len(o))
+    early = Run(run.bars, run.start, at, run.goes_on, run.values, s)
+    while at < len(o):
+        n = min(BLOCK, (len(o) if at >= run.first else run.first) - at)
+        bars = block(run, at, n, 3)
+        means(early, at, n, asked, room)
+        for j in range(n):
+            w, z, y, x = candle(bars, j), candle(bars, j + 1), candle(bars, j + 2), candle(bars, j + 3)
+            near, way = NEAR * room[0, j], _outside(x, y)
+            found = (z.high < w.high) & (z.low > w.low) & (y.high < z.high) & (y.low > z.low)
+            found &= ((way > 0) & (z.close <= z.low + near)) | ((way < 0) & (z.close >= z.high - near))
+            room[1, j] = way if found else 0.0
+        _confirm(run, at, n, room[1], s[1:])
+        at += n
 
 
 @njit
-def _outside(h, lo, i) -> float:
-    if h[i] < h[i - 1] and lo[i] < lo[i - 1]:
-        return 100.0
-    return -100.0 if h[i] > h[i - 1] and lo[i] > lo[i - 1] else 0.0
+def _early(run, end) -> int:
+    """Where to begin: three bars before the first one to tell, since what is found there can be confirmed later."""
+    return run.first if run.goes_on or run.first >= end else run.first - 3
 
 
 @njit
-def _hikkake(h, lo, c, i, found, s) -> float:
-    """Its value where it is found, and where a close within three bars is beyond the inside bar."""
-    if found != 0:
-        s[0], s[1] = found, 0.0
-        return found
-    s[1] += 1
-    if s[0] == 0 or s[1] > 3:
-        return 0.0
-    inside = i - int(s[1]) - 1
-    if c[i] > h[inside] if s[0] > 0 else c[i] < lo[inside]:
-        value, s[0] = 2 * s[0], 0.0
-        return value
-    return 0.0
+def _outside(x, y) -> float:
+    falls, rises = (x.high < y.high) & (x.low < y.low), (x.high > y.high) & (x.low > y.low)
+    return 100.0 if falls else -100.0 if rises else 0.0
+
+
+@njit
+def _confirm(run, at, n, found, s) -> None:
+    """Give what is found, and twice that where a close within three bars is beyond the inside bar.
+
+    ``s``: what was found last and is not confirmed, bars since, high and low of the inside bar.
+    """
+    bars, (way, age, high, low) = block(run, at, n, 1), (s[0], s[1], s[2], s[3])
+    for j in range(n):
+        y, x = candle(bars, j), candle(bars, j + 1)
+        if found[j] != 0.0:
+            way, age, high, low = found[j], 0.0, y.high, y.low
+            continue
+        age += 1.0
+        if (way != 0.0) & (age <= 3.0) & (((way > 0.0) & (x.close > high)) | ((way < 0.0) & (x.close < low))):
+            found[j], way = 2 * way, 0.0
+    s[0], s[1], s[2], s[3] = way, age, high, low
+    if at >= run.first:
+        put(run, at, n, found)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.indicators.averages_exponential import _smooth
+from workbench.kernels.indicators.extremes import BLOCK
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def true_range(high: float, low: float, before: float) -> float:
@@ -22,49 +25,51 @@ def wilder(mean: float, value: float, count: int, window: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def known_range(high: float, low: float, close: float, before: float) -> float:
+    """The true range; NaN where a price of the bar is."""
+    known = (high == high) & (low == low) & (close == close)
+    return true_range(high, low, before) if known else np.nan
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ranges(a, b, c, first, values) -> None:
+    """True ranges of as many bars as there are ``values``."""
+    high, low, close, before = a[first:], b[first:], c[first:], c[max(0, first - 1) :]
+    for j in range(len(values)):
+        values[j] = known_range(high[j], low[j], close[j], before[j])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def tr(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a``, ``b``, ``c``: high, low, close."""
-    values = out[0]
     first = min(len(a), start + max(0, 1 - seen))
-    for i in range(start, first):
-        values[i - start] = np.nan
-    high, low, before, rest = a[first:], b[first:], c[max(0, first - 1) : len(a) - 1], values[first - start :]
-    for j in range(len(high)):
-        rest[j] = true_range(high[j], low[j], before[j])
+    out[0, : first - start] = np.nan
+    _ranges(a, b, c, first, out[0, first - start :])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def atr(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, 1 / window. ``s``: the sum of the true ranges until there are ``window``, then the mean."""
-    window, weight, keep, mean, values = int(p[0]), p[1], 1.0 - p[1], s[0], out[0]
+    """``p``: window, 1 / window. ``s``: the sum of the true ranges until there are ``window``, then as of ``ema``."""
+    window, values = int(p[0]), out[0]
     first = min(len(a), start + max(0, window + 1 - seen))
     for i in range(start, first):
         at = seen + i - start
-        if at > 0:
-            mean = wilder(mean, true_range(a[i], b[i], c[i - 1]), at, window)
-        values[i - start] = mean if at == window else np.nan
-    high, low, before, rest = a[first:], b[first:], c[max(0, first - 1) : len(a) - 1], values[first - start :]
-    for j in range(len(high)):
-        mean = mean * keep + true_range(high[j], low[j], before[j]) * weight
-        rest[j] = mean
-    s[0] = mean
+        s[0] += known_range(a[i], b[i], c[i], c[i - 1]) if at > 0 else 0.0 * known_range(a[i], b[i], c[i], c[i])
+        values[i - start] = np.nan
+        if at == window:
+            s[0], s[1] = 0.0, s[0] / window
+            values[i - start] = s[1]
+    for low in range(first, len(a), BLOCK):
+        some = values[low - start : low - start + BLOCK]
+        _ranges(a, b, c, low, some)
+        _smooth(some, some, seen + low - start - window - 1, s, p[1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def natr(a, b, c, d, e, start, seen, out, p, s) -> None:
     """As ``atr``, in percent of the close; 0 where that is 0."""
-    window, weight, keep, mean, values = int(p[0]), p[1], 1.0 - p[1], s[0], out[0]
-    first = min(len(a), start + max(0, window + 1 - seen))
-    for i in range(start, first):
-        at = seen + i - start
-        if at > 0:
-            mean = wilder(mean, true_range(a[i], b[i], c[i - 1]), at, window)
-        values[i - start] = np.nan
-        if at == window:
-            values[i - start] = 100.0 * mean / c[i] if c[i] != 0.0 else 0.0
-    high, low, before, rest = a[first:], b[first:], c[max(0, first - 1) : len(a) - 1], values[first - start :]
-    close = c[first:]
-    for j in range(len(high)):
-        mean = mean * keep + true_range(high[j], low[j], before[j]) * weight
-        rest[j] = 100.0 * mean / close[j] if close[j] != 0.0 else 0.0
-    s[0] = mean
+    atr(a, b, c, d, e, start, seen, out, p, s)
+    close, values = c[start:], out[0]
+    for j in range(len(values)):
+        share = 100.0 * values[j] / close[j]
+        values[j] = share if (close[j] != 0.0) | (values[j] != values[j]) else 0.0

@@ -11,7 +11,7 @@ from workbench.kernels.indicators.ranges import true_range, wilder
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def supertrend(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a``, ``b``, ``c``: high, low, close. ``p``: window, factor. ``s``: mean range, upper, lower, trend."""
+    """``a``, ``b``, ``c``: high, low, close; ``p``: window, factor, 1 to begin upwards. ``s``: range, bands, trend."""
     window, factor = int(p[0]), p[1]
     reach, upper, lower, trend = s[0], s[1], s[2], s[3]
     for i in range(start, len(a)):
@@ -24,7 +24,7 @@ def supertrend(a, b, c, d, e, start, seen, out, p, s) -> None:
         middle = 0.5 * (a[i] + b[i])
         high, low = middle + factor * reach, middle - factor * reach
         if at == window:
-            upper, lower, trend = high, low, 1.0 if c[i] >= middle else -1.0
+            upper, lower, trend = high, low, 1.0 if c[i] >= middle or p[2] > 0.0 else -1.0
         upper = high if high < upper or c[i - 1] > upper else upper
         lower = low if low > lower or c[i - 1] < lower else lower
         trend = -1.0 if c[i] <= (lower if trend > 0.0 else upper) else 1.0
@@ -112,35 +112,41 @@ def chandelier(a, b, c, d, e, start, seen, out, p, s) -> None:
 def _parabolic(a, b, start, seen, signed, values, p, s) -> None:
     """``p``: first stop, offset, then first, step and greatest factor: of long, of short.
 
-    ``s``: stop, best price, factor, side. Short is long with prices turned over: all is kept times the side.
+    ``s``: stop, best price, factor, side, bars with a NaN, for which the last value is NaN. Short is long with prices
+    turned over: all is kept times the side. No branch but where it turns, which is seldom.
     """
-    stop, best, factor, side = s[0], s[1], s[2], s[3]
-    offset, step, cap = p[1], p[3] if side > 0.0 else p[6], p[4] if side > 0.0 else p[7]
-    for i in range(start, len(a)):
-        if seen + i - start == 0:
-            values[i - start] = np.nan
-            continue
-        k = i - 1
-        if seen + i - start == 1:
-            up, down, k = a[i] - a[i - 1], b[i - 1] - b[i], i
-            side = 1.0 if p[0] > 0.0 or (p[0] == 0.0 and not (down > 0.0 and up < down)) else -1.0
-            factor, step, cap = (p[2], p[3], p[4]) if side > 0.0 else (p[5], p[6], p[7])
-            stop, best = (b[i - 1], a[i]) if side > 0.0 else (-a[i - 1], -b[i])
-            stop = stop if p[0] == 0.0 else p[0]
-        if side > 0.0:
-            high, low, high_before, low_before = a[i], b[i], a[k], b[k]
-        else:
-            high, low, high_before, low_before = -b[i], -a[i], -b[k], -a[k]
+    stop, best, factor, side, holes = s[0], s[1], s[2], s[3], int(s[4])
+    i, end, offset = start, len(a), p[1]
+    if seen == 0 and i < end:
+        values[0] = np.nan
+        holes += np.isnan(a[i]) or np.isnan(b[i])
+        i += 1
+    k = i - 1
+    if seen + i - start == 1 and i < end:
+        rise, fall, k = a[i] - a[i - 1], b[i - 1] - b[i], i
+        side = 1.0 if p[0] > 0.0 or (p[0] == 0.0 and not (fall > 0.0 and rise < fall)) else -1.0
+        factor = p[2] if side > 0.0 else p[5]
+        stop, best = (b[i - 1], a[i]) if side > 0.0 else (-a[i - 1], -b[i])
+        stop = stop if p[0] == 0.0 else p[0]
+    if i >= end:
+        s[4] = holes
+        return
+    step, cap = (p[3], p[4]) if side > 0.0 else (p[6], p[7])
+    up, down = (a, b) if side > 0.0 else (b, a)
+    high_before, low_before = side * up[k], side * down[k]
+    for j in range(i, end):
+        high, low = side * up[j], side * down[j]
+        holes += (high != high) | (low != low)
         if low <= stop:
             stop = best if best > high_before else high_before
             stop = stop if stop > high else high
             stop += side * stop * offset
-            values[i - start] = -stop if signed else side * stop
+            values[j - start] = -stop if signed else side * stop
             side, stop, best = -side, -stop, -low
-            low, low_before = -high, -high_before
+            up, down, high, low, low_before = down, up, -low, -high, -high_before
             factor, step, cap = (p[2], p[3], p[4]) if side > 0.0 else (p[5], p[6], p[7])
         else:
-            values[i - start] = stop if signed else side * stop
+            values[j - start] = stop if signed else side * stop
             more = factor + step
             more = more if more < cap else cap
             factor = more if high > best else factor
@@ -148,7 +154,10 @@ def _parabolic(a, b, start, seen, signed, values, p, s) -> None:
         most = low if low < low_before else low_before
         stop += factor * (best - stop)
         stop = stop if stop < most else most
-    s[0], s[1], s[2], s[3] = stop, best, factor, side
+        high_before, low_before = high, low
+    s[0], s[1], s[2], s[3], s[4] = stop, best, factor, side, holes
+    if holes:
+        values[-1] = np.nan
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

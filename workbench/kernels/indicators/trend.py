@@ -9,6 +9,9 @@ from workbench.kernels.indicators import bands
 from workbench.kernels.indicators.ranges import true_range
 from workbench.kernels.indicators.volume import ema_next, sum_next
 
+#: Bars after which sums of sums are taken anew.
+_ANEW = 1024
+
 
 @njit(cache=True, nogil=True)
 def highest_at(a, i, window, offset, s, at) -> int:
@@ -126,6 +129,11 @@ def coppock(a, b, c, d, e, start, seen, out, p, s) -> None:
         else:
             s[0] += window * value - s[3]
         total = sum_next(s, 1, window, value)
+        if t % _ANEW == 0 and not np.isnan(total):  # a sum of sums makes rounding grow
+            s[0] = s[3] = 0.0
+            for j in range(int(window)):
+                x = s[4 + (int(s[2]) + j) % int(window)]
+                s[0], s[3] = s[0] + (j + 1.0) * x, s[3] + x
         if not np.isnan(total):
             out[0, i - start] = s[0] / (window * (window + 1.0) / 2.0)
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-
-@intrinsic
-def fused(typing, x, y, z) -> tuple:
-    """``x * y + z`` rounded once, on every machine: half the latency of a mean's chain, and the bits of C builds."""
-
-    def build(context, builder, signature, arguments):
-        kind = ir.FunctionType(ir.DoubleType(), [ir.DoubleType()] * 3)
-        return builder.call(builder.module.declare_intrinsic("llvm.fma", [ir.DoubleType()], kind), arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), build
+from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.extremes import BLOCK, loop
+from workbench.kernels.indicators.rounding import fused, quotient
+from workbench.kernels.indicators.sums import added, moved, multiplied
 
 
 @njit(cache=True, nogil=True)
@@ -50,8 +43,17 @@ def sum_next(s, at, window, value) -> float:
 @njit(cache=True, nogil=True)
 def location(high, low, close) -> float:
     """Where the close is between low (-1) and high (1); 0 where they are the same."""
-    span = high - low
-    return ((close - low) - (high - close)) / span if span > 0.0 else 0.0
+    span, way = high - low, (close - low) - (high - close)
+    return 0.0 * way if span <= 0.0 else way / span
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _flows(high, low, close, volume, into) -> None:
+    """Volume times where the close is between high and low (see ``location``), several bars at once."""
+    for j in range(len(into)):
+        span, money = high[j] - low[j], ((close[j] - low[j]) - (high[j] - close[j])) * volume[j]
+        found = money / span
+        into[j] = 0.0 * money if span <= 0.0 else found
 
 
 @njit(cache=True, nogil=True)
@@ -70,17 +72,14 @@ def obv(a, b, c, d, e, start, seen, out, p, s) -> None:
     s[0] = total
 
 
-@njit(cache=True, nogil=True)
+@loop
 def ad(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low, ``c`` close, ``d`` volume. ``s``: the total."""
-    total, values = s[0], out[0]
-    high, low, close, volume = a[start:], b[start:], c[start:], d[start:]
-    for j in range(len(high)):
-        span = high[j] - low[j]
-        flow = ((close[j] - low[j]) - (high[j] - close[j])) / (span if span > 0.0 else 1.0) * volume[j]
-        total += flow if span > 0.0 else 0.0
-        values[j] = total
-    s[0] = total
+    """``a`` high, ``b`` low, ``c`` close, ``d`` volume. ``s``: see ``added``."""
+    for low in range(start, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        rest = out[0, low - start : high - start]
+        _flows(a[low:high], b[low:high], c[low:high], d[low:high], rest)
+        added(rest, seen + low - start, s)
 
 
 @njit(cache=True, nogil=True)
@@ -102,68 +101,98 @@ def adosc(a, b, c, d, e, start, seen, out, p, s) -> None:
             near = near / fast if t == fast - 1 else near
             far = far / slow if t == slow - 1 else far
         values[i - start] = near - far if t >= most - 1 else np.nan
-    high, low, close, volume, rest = a[first:], b[first:], c[first:], d[first:], values[first - start :]
-    for j in range(len(high)):
-        span = high[j] - low[j]
-        flow = ((close[j] - low[j]) - (high[j] - close[j])) / (span if span > 0.0 else 1.0) * volume[j]
-        total += flow if span > 0.0 else 0.0
-        near = fused(keep_quick, near, quick * total)
-        far = fused(keep_calm, far, calm * total)
-        rest[j] = near - far
+    for low in range(first, len(a), BLOCK):
+        end = min(len(a), low + BLOCK)
+        rest = values[low - start : end - start]
+        _flows(a[low:end], b[low:end], c[low:end], d[low:end], rest)
+        for j in range(len(rest)):
+            total += rest[j]
+            near = fused(keep_quick, near, quick * total)
+            far = fused(keep_calm, far, calm * total)
+            rest[j] = near - far
     s[0], s[1], s[2] = total, near, far
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def mfi(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: rising and falling flow of the window,
     bars since there was any, the typical price before, and a ring of the flows with their sign."""
     window, rise, fall, idle, last, values = int(p[0]), s[0], s[1], s[2], s[3], out[0]
-    ring = s[4:]
+    ring, known = s[4:], min(len(a), start + max(0, int(p[0]) - seen))
     at = (seen - 1) % window if seen else 0
-    for i in range(start, len(a)):
-        t = seen + i - start
-        typical = (a[i] + b[i] + c[i]) / 3.0
-        if t == 0:
-            last = typical
-            values[0] = np.nan
-            continue
-        old, money = ring[at], typical * d[i]
-        least = 1e-14 * abs(typical)  # a smaller change is the rounding of the mean
-        flow = money * ((typical - last > least) - (last - typical > least))
-        rise = rise - max(old, 0.0) + max(flow, 0.0)
-        fall = fall + min(old, 0.0) - min(flow, 0.0)
-        idle = 0.0 if flow != 0.0 else idle + 1.0
-        ring[at], last = flow, typical
-        at = at + 1 if at + 1 < window else 0
-        if idle >= window:  # nothing is left: not the rounding of the sums either
-            rise = fall = 0.0
-        whole = rise + fall
-        value = 100.0 * (max(rise, 0.0) / whole) if whole > 0.0 else 0.0
-        values[i - start] = value if t >= window else np.nan
+    flows = np.empty((2, min(BLOCK, len(a) - start)))
+    for low in range(start, len(a), BLOCK):
+        end = min(len(a), low + BLOCK)
+        typical, flow, rest = flows[0, : end - low], flows[1, : end - low], values[low - start : end - start]
+        last = _money(a[low:end], b[low:end], c[low:end], d[low:end], last, typical, flow)
+        first = 1 if seen + low == start else 0  # the first bar of all has no change
+        for j in range(first, len(rest)):
+            old, new = ring[at], flow[j]
+            rise += (new if new > 0.0 else 0.0) - (old if old > 0.0 else 0.0)
+            fall -= (0.0 if new > 0.0 else new) - (0.0 if old > 0.0 else old)
+            idle = 0.0 if new != 0.0 else idle + 1.0
+            ring[at] = new
+            at = at + 1 if at + 1 < window else 0
+            if idle >= window and fall == fall:  # nothing is left: not the rounding of the sums either
+                rise = fall = 0.0
+            typical[j], rest[j] = rise, fall
+        for j in range(first, len(rest)):
+            above = 0.0 if typical[j] < 0.0 else typical[j]
+            whole = typical[j] + rest[j]
+            found = 100.0 * (above / whole)
+            rest[j] = 0.0 if whole <= 0.0 else found
+    values[: known - start] = np.nan
     s[0], s[1], s[2], s[3] = rise, fall, idle, last
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _money(high, low, close, volume, last, typical, flow) -> float:
+    """Typical prices, and these times volume with the sign of their change from the one before; the last price."""
+    for j in range(len(flow)):
+        typical[j] = quotient(high[j] + low[j] + close[j], 3.0, 1.0 / 3.0)
+    for j in range(len(flow)):
+        now, was = typical[j], typical[j - 1] if j > 0 else last
+        least = 1e-14 * abs(now)  # a smaller change is the rounding of the mean
+        flow[j] = now * volume[j] * ((now - was > least) - (was - now > least))
+    return typical[len(flow) - 1]
+
+
+@loop
 def cmf(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: sums of flow and volume, idle bars."""
-    window = int(p[0])
-    for i in range(start, len(a)):
-        s[0] = 0.0 if d[i] != 0.0 else s[0] + 1.0
-        flow = sum_next(s, 1, window, location(a[i], b[i], c[i]) * d[i])
-        volume = sum_next(s, 4 + window, window, d[i])
-        if s[0] >= window:
-            s[3] = s[6 + window] = flow = volume = 0.0
-        out[0, i - start] = flow / volume if volume != 0.0 else flow
+    """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: see ``moved``, of flow and of volume."""
+    window, n, room = int(p[0]), len(a), np.empty((2, min(BLOCK, len(a) - start)))
+    for low in range(start, n, BLOCK):
+        high, done = min(n, low + BLOCK), seen + low - start
+        rest, volume, live = out[0, low - start : high - start], room[0, : high - low], d[low:high]
+        _flows(a[low:high], b[low:high], c[low:high], live, rest)
+        volume[:] = live
+        full = low + max(0, min(high - low, window - done))  # from here on something leaves the window
+        if full < high:
+            first, last = full - window, high - window
+            gone, old, less, more = room[1, : high - full], d[first:last], volume[full - low :], rest[full - low :]
+            _flows(a[first:last], b[first:last], c[first:last], old, gone)
+            for j in range(len(gone)):
+                more[j] -= gone[j]
+                less[j] -= old[j]
+        moved(rest, live, done, window, s[:3])
+        moved(volume, live, done, window, s[3:])
+        for j in range(len(rest)):
+            found = rest[j] / volume[j]
+            rest[j] = rest[j] if volume[j] == 0.0 else found
+        rest[: max(0, min(high - low, window - 1 - done))] = np.nan
 
 
-@njit(cache=True, nogil=True)
+@loop
 def force(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` price, ``b`` volume; ``p``: window, weight. ``s``: the mean."""
-    for i in range(start, len(a)):
-        if seen + i - start == 0:
-            out[0, 0] = np.nan
-        else:
-            out[0, i - start] = ema_next(s, 0, p[0], p[1], (a[i] - a[i - 1]) * b[i])
+    """``a`` price, ``b`` volume; ``p``: window, weight. ``s``: see ``smoothed``."""
+    first = min(len(a), start + max(0, 1 - seen))
+    out[0, : first - start] = np.nan
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        rest, new, old, volume = out[0, low - start : high - start], a[low:high], a[low - 1 : high - 1], b[low:high]
+        for j in range(len(rest)):
+            rest[j] = (new[j] - old[j]) * volume[j]
+        smoothed(rest, rest, seen + low - start - 1, int(p[0]), p[1], s)
 
 
 @njit(cache=True, nogil=True)
@@ -194,25 +223,43 @@ def klinger(a, b, c, d, e, start, seen, out, p, s) -> None:
             out[1, i - start] = ema_next(s, 4, p[2], p[5], value)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def vwap(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` price, ``b`` volume, ``c`` session; ``p``: whether it begins anew with sessions, width of the bands.
-    ``s``: session, first price of it, sums of volume, and of volume times the distance to it, and its square."""
-    anew, width = p[0] != 0.0, p[1]
-    session, base, volume, first, second = s[0], s[1], s[2], s[3], s[4]
-    for i in range(start, len(a)):
-        if seen + i - start == 0 or (anew and c[i] != session):
-            session, base, volume, first, second = c[i], a[i], 0.0, 0.0, 0.0
-        far = a[i] - base
-        volume += b[i]
-        first += b[i] * far
-        second += b[i] * far * far
-        divisor = volume if volume > 0.0 else 1.0
-        mean = first / divisor if volume > 0.0 else far
-        spread = width * np.sqrt(max(0.0, second / divisor - mean * mean)) if volume > 0.0 else 0.0
-        middle = base + mean
-        out[0, i - start], out[1, i - start], out[2, i - start] = middle, middle + spread, middle - spread
-    s[0], s[1], s[2], s[3], s[4] = session, base, volume, first, second
+    ``s``: session, first price of it; of volume, of it times the distance to that price, and times its square: see
+    ``added``."""
+    anew, width, size = p[0] != 0.0, p[1], min(BLOCK, len(a) - start)
+    room, low, strange = np.empty((3, size)), start, False
+    while low < len(a):
+        at, high = seen + low - start, min(len(a), low + BLOCK)
+        if at == 0 or (anew and c[low] != s[0]):
+            s[:] = 0.0
+            s[0], s[1] = c[low], a[low]
+        if anew and c[high - 1] != s[0]:
+            high = low + 1
+            while c[high] == s[0]:
+                high += 1
+        base, price, volume, n = s[1], a[low:high], b[low:high], high - low
+        total, first, second = room[0, :n], room[1, :n], room[2, :n]
+        for j in range(n):
+            far = price[j] - base
+            total[j], first[j], second[j] = volume[j], volume[j] * far, volume[j] * far * far
+        added(total, at, s[2:4])
+        added(first, at, s[4:6])
+        added(second, at, s[6:8])
+        middle, upper = out[0, low - start : high - start], out[1, low - start : high - start]
+        lower = out[2, low - start : high - start]
+        for j in range(n):
+            some, far = total[j] > 0.0, price[j] - base
+            mean, mean_square = first[j] / total[j], second[j] / total[j]
+            left = mean_square - mean * mean
+            spread = width * np.sqrt(0.0 if left < 0.0 else left)
+            mean, spread = mean if some else far + 0.0 * total[j], spread if some else 0.0
+            middle[j], upper[j], lower[j] = base + mean, base + mean + spread, base + mean - spread
+        strange |= has_nan(price) | has_nan(volume) | has_nan(c[low:high])
+        low = high
+    if strange:
+        out[0, -1] = np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -241,36 +288,61 @@ def eom(a, b, c, d, e, start, seen, out, p, s) -> None:
         out[0, i - start] = sum_next(s, 0, window, ease) / window
 
 
-@njit(cache=True, nogil=True)
+@loop
 def volume_index(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` price, ``b`` volume; ``p``: 1 to follow rising volume, -1 falling. ``s``: the index."""
-    value = s[0] if seen else 1000.0
-    for i in range(start, len(a)):
-        if seen + i - start > 0 and (b[i] - b[i - 1]) * p[0] > 0.0 and a[i - 1] != 0.0:
-            value *= a[i] / a[i - 1]
-        out[0, i - start] = value
-    s[0] = value
+    """``a`` price, ``b`` volume; ``p``: 1 to follow rising volume, -1 falling. ``s``: see ``multiplied``."""
+    if seen == 0:
+        s[0], s[1] = 1000.0, 1.0
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        high, at = min(len(a), low + BLOCK), seen + low - start
+        rest, first = out[0, low - start : high - start], low + (at == 0)
+        rest[0] = 1.0
+        steps, new, volume = rest[first - low :], a[first:high], b[first:high]
+        old, less = a[first - 1 : high - 1], b[first - 1 : high - 1]
+        for j in range(len(steps)):
+            step = new[j] / old[j]
+            steps[j] = step if ((volume[j] - less[j]) * p[0] > 0.0) & (old[j] != 0.0) else 1.0
+        multiplied(rest, at, s)
+        strange |= has_nan(a[low:high]) | has_nan(b[low:high])
+    if strange:
+        out[0, -1] = np.nan
 
 
-@njit(cache=True, nogil=True)
+@loop
 def vpt(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` price, ``b`` volume. ``s``: the total."""
-    total = s[0]
-    for i in range(start, len(a)):
-        if seen + i - start > 0 and a[i - 1] != 0.0:
-            total += b[i] * ((a[i] - a[i - 1]) / a[i - 1])
-        out[0, i - start] = total
-    s[0] = total
+    """``a`` price, ``b`` volume. ``s``: see ``added``."""
+    for low in range(start, len(a), BLOCK):
+        high, at = min(len(a), low + BLOCK), seen + low - start
+        rest, first = out[0, low - start : high - start], low + (at == 0)
+        rest[0] = 0.0 * (a[low] + b[low])
+        moves, new, old, volume = rest[first - low :], a[first:high], a[first - 1 : high - 1], b[first:high]
+        for j in range(len(moves)):
+            move = volume[j] * ((new[j] - old[j]) / old[j])
+            moves[j] = move if old[j] != 0.0 else 0.0 * (new[j] + volume[j])
+        added(rest, at, s)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def volume_mean(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` volume; ``p``: window, whether it is the volume over the mean. ``s``: idle bars, the sum."""
-    window = int(p[0])
-    for i in range(start, len(a)):
-        s[0] = 0.0 if a[i] != 0.0 else s[0] + 1.0
-        total = sum_next(s, 1, window, a[i])
-        if s[0] >= window:
-            s[3] = total = 0.0
-        mean = total / window
-        out[0, i - start] = mean if p[1] == 0.0 else a[i] / mean if mean != 0.0 else mean
+    """``a`` volume; ``p``: window, 1 for the volume over the mean, 2 over that before. ``s``: see ``moved``, a mean."""
+    window, kind, n = int(p[0]), p[1], len(a)
+    for low in range(start, n, BLOCK):
+        high, done = min(n, low + BLOCK), seen + low - start
+        rest, live = out[0, low - start : high - start], a[low:high]
+        rest[:] = live
+        full = low + max(0, min(high - low, window - done))
+        less, old = rest[full - low :], a[max(0, full - window) : max(0, high - window)]
+        for j in range(len(less)):
+            less[j] -= old[j]
+        moved(rest, live, done, window, s[:3])
+        if kind == 2.0:
+            last, s[3] = s[3], rest[-1]
+            for j in range(len(rest) - 1, 0, -1):
+                rest[j] = rest[j - 1]
+            rest[0] = last
+        for j in range(len(rest)):
+            mean = rest[j] / window
+            share = live[j] / mean
+            rest[j] = mean + 0.0 * live[j] if (kind == 0.0) | (mean == 0.0) else share
+        rest[: max(0, min(high - low, window - 1 + (kind == 2.0) - done))] = np.nan

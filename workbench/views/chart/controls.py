@@ -8,8 +8,10 @@ import panel_material_ui as pmui
 
 from workbench.market.instruments import InstrumentMaster
 from workbench.market.specs import COMMON, BarSpec
+from workbench.views.chart.browser import IndicatorBrowser
 from workbench.views.chart.fields import LOW
 from workbench.views.chart.picker import BarPicker, Recent
+from workbench.views.chart.studies import ChartStudies
 
 #: Zones offered first; any other IANA zone may be in the link.
 ZONES = (
@@ -28,12 +30,22 @@ ZONES = (
 _SHORT = {"min": "m"}
 
 
-def controls(state: Any, master: InstrumentMaster | None, symbols: list[str], *, recent: Recent) -> list[Any]:
-    """Symbol search, bar specs (common ones and the picker of all), and zone, bound to ``state``."""
+def controls(
+    state: Any,
+    master: InstrumentMaster | None,
+    symbols: list[str],
+    *,
+    recent: Recent,
+    studies: ChartStudies | None = None,
+) -> list[Any]:
+    """Symbol search, bar specs (common ones and the picker of all), indicators if the chart has studies, and zone."""
     built = []
     if master is not None:
         built.append(_search(state, master, symbols))
-    built += [_specs(state), BarPicker(state, recent), _zones(state)]
+    built += [_specs(state), BarPicker(state, recent)]
+    if studies is not None:
+        built.append(IndicatorBrowser(studies, recent))
+    built.append(_zones(state))
     return built
 
 

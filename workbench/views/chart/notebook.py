@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from workbench.indicators import Indicator
 from workbench.market.specs import BarSpec
 from workbench.views.chart.frames import Frame
+from workbench.views.chart.studies import read_studies
 from workbench.views.chart.view import ChartView
 from workbench.views.state import AppState
 
 
-def chart(what: pd.DataFrame | str, spec: str | None = None, *, live: bool = True, **params: Any) -> ChartView:
+def chart(
+    what: pd.DataFrame | str,
+    spec: str | None = None,
+    *,
+    studies: Sequence[str | Indicator] = (),
+    live: bool = True,
+    **params: Any,
+) -> ChartView:
     """A chart that shows in a notebook cell and can be served.
 
     Parameters
@@ -22,11 +32,14 @@ def chart(what: pd.DataFrame | str, spec: str | None = None, *, live: bool = Tru
     spec
         Bar spec of a symbol, such as ``"5min"`` or ``"ha(1d)"``; ``"1d"`` when left out. With bars, what they are:
         ``"renko:1.0"`` draws bricks.
+    studies
+        Drawn on it: texts such as ``"ema(window=20)"``, or indicators.
     live
         Draw trades as they arrive.
     params
         ``tz``, ``dark``, ``palette`` of the state.
     """
+    params["studies"] = read_studies(studies)
     if not isinstance(what, str):
         return ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
     from workbench.services import get_services

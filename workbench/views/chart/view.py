@@ -26,7 +26,11 @@ from workbench.views.chart.frames import Frame
 from workbench.views.chart.history import CHUNK, History
 from workbench.views.chart.live import LiveFeed
 from workbench.views.chart.look import Look, told
+from workbench.views.chart.part import Part
+from workbench.views.chart.parts import PARTS
 from workbench.views.chart.readers import BarReader, CatalogBars, drawable
+from workbench.views.chart.studies import ChartStudies
+from workbench.views.chart.study_dialog import StudyDialog
 from workbench.views.state import AppState
 from workbench.views.status import hub_link
 
@@ -67,24 +71,29 @@ class ChartView(pn.viewable.Viewer):
         self.services = services
         self.state = state if state is not None else AppState()
         self._frame = Frame(bars) if isinstance(bars, pd.DataFrame) else bars
-        self._instrument = Instrument("")
-        self._history: History | None = None
-        self._shown = BarSpec.parse(self.state.spec)
-        self._look = Look.of(self._shown)
+        self.instrument = Instrument("")
+        self.history: History | None = None
+        self.spec = BarSpec.parse(self.state.spec)
+        self._look = Look.of(self.spec)
         self._worked = ""
         self._price: float | None = None
-        self._slice = (0, 0)
-        self._view = (0.0, float(FIRST_VIEW))
+        self.shown = (0, 0)
+        self.window = (0.0, float(FIRST_VIEW))
         self._epoch = 0
         self._feed = LiveFeed()
         self._poll: Any = None
         self.chart = CandleChart(dark=self.state.dark, palette=getattr(self.state, "palette", "classic"))
         self.chart.viewport.on_change("data", self._looked)
+        self.studies = ChartStudies(self.chart, self.state, lambda number: self.dialog.edit(number))
+        self.dialog = StudyDialog(self.studies)
         self._pane = pn.pane.Bokeh(self.chart.root, sizing_mode="stretch_both", margin=0, min_height=300)
         self._cover = Cover(self.reload, lambda spec: self.state.param.update(spec=spec))
+        self.parts: list[Part] = [part(self) for part in PARTS]
+        rail = [one for part in self.parts for one in part.rail()]
         self._root = pn.Column(
-            self._pane,
+            pn.Row(*rail, self._pane, sizing_mode="stretch_both", margin=0) if rail else self._pane,
             self._cover.root,
+            self.dialog,
             sizing_mode="stretch_both",
             margin=0,
             min_height=320,
@@ -101,16 +110,17 @@ class ChartView(pn.viewable.Viewer):
 
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
-        if self._frame is not None or self.services is None:
-            return controls(self.state, None, [], recent=self.recent)
-        catalog = self.services.catalog
-        every = sorted({*catalog.symbols(), *(one.symbol for one in catalog.master)})
-        return controls(self.state, catalog.master, every, recent=self.recent)
+        master, every = None, []
+        if self._frame is None and self.services is not None:
+            master = self.services.catalog.master
+            every = sorted({*self.services.catalog.symbols(), *(one.symbol for one in master)})
+        built = controls(self.state, master, every, recent=self.recent, studies=self.studies)
+        return [*built, *(tool for part in self.parts for tool in part.tools())]
 
     def recent(self) -> tuple[np.ndarray, float]:
         """The newest bars that are held (BAR) and the price step, for sizes that suit the instrument."""
-        held = np.zeros(0, BAR) if self._history is None else self._history.records
-        return held[-500:], self._instrument.tick_size
+        held = np.zeros(0, BAR) if self.history is None else self.history.records
+        return held[-500:], self.instrument.tick_size
 
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._started:
@@ -135,6 +145,8 @@ class ChartView(pn.viewable.Viewer):
         if self._poll is not None and self._poll.running:
             self._poll.stop()
         self._feed.detach()
+        for part in self.parts:
+            part.close()
 
     def reload(self) -> None:
         """Show the newest bars of the state's symbol and spec."""
@@ -147,18 +159,18 @@ class ChartView(pn.viewable.Viewer):
                 self._fail(error)
 
     def _open(self) -> None:
-        self._shown, self._history = BarSpec.parse(self.state.spec), None
+        self.spec, self.history = BarSpec.parse(self.state.spec), None
         self._feed.detach()
         reader = self._reader()
-        self._look = Look.of(self._shown) if self._frame is None else self._frame.look
+        self._look = Look.of(self.spec) if self._frame is None else self._frame.look
         self._price = None
         if reader is None or reader.coverage() is None:
             self._cover.no_data(self.state.symbol)
             return
-        history = History(reader, self._shown).open()
+        history = History(reader, self.spec).open()
         if self._look.shaped:
             self._price = reader.last_price()
-        self._history = history
+        self.history = history
         self._attach()
         if not len(history):
             self._cover.no_bars(self.state.symbol, self._look.label, self._other_spec())
@@ -167,20 +179,22 @@ class ChartView(pn.viewable.Viewer):
         self._cover.hide()
         self._worked = self.state.spec
         self._to_end()
+        for part in self.parts:
+            part.opened()
 
     def _reader(self) -> BarReader | None:
         if self._frame is not None:
-            self._instrument = self._frame.instrument
-            self._shown = self._frame.spec
+            self.instrument = self._frame.instrument
+            self.spec = self._frame.spec
             return self._frame.reader
         if self.services is None:
             return None
         catalog = self.services.catalog
-        self._instrument = catalog.master.get_or_default(self.state.symbol)
-        if self.state.symbol not in catalog.symbols() and self._instrument.symbol not in catalog.symbols():
+        self.instrument = catalog.master.get_or_default(self.state.symbol)
+        if self.state.symbol not in catalog.symbols() and self.instrument.symbol not in catalog.symbols():
             return None
-        self.source = ", ".join(catalog.sources(self._instrument.symbol))
-        return CatalogBars(catalog, self._instrument.symbol)
+        self.source = ", ".join(catalog.sources(self.instrument.symbol))
+        return CatalogBars(catalog, self.instrument.symbol)
 
     def _fail(self, error: Exception) -> None:
         self._cover.failed(error, f"reading {self.state.symbol} {self.state.spec}", self._other_spec())
@@ -190,55 +204,58 @@ class ChartView(pn.viewable.Viewer):
         if self._frame is not None or self.services is None:
             return ""
         wanted = [spec for spec in (self._worked, *_WAYS_OUT) if spec != self.state.spec]
-        return drawable(self.services.catalog, self._instrument.symbol, wanted)
+        return drawable(self.services.catalog, self.instrument.symbol, wanted)
 
     # --- what is on screen ----------------------------------------------------------------------------------------
 
     def _to_end(self) -> None:
-        history = self._history
+        history = self.history
         if not history.at_end:
-            history = self._history = History(history.reader, history.spec).open()
+            history = self.history = History(history.reader, history.spec).open()
             self._feed.merge(history, again=True)
         bars = min(self._look.opening, max(len(history), 40))
         self._show((history.stop - bars, history.stop + max(2, bars * _RIGHT_GAP)))
 
     def _to_start(self) -> None:
-        history = self._history
+        history = self.history
         if not history.at_start:
-            history = self._history = History(history.reader, history.spec).open_start()
-        width = self._view[1] - self._view[0]
+            history = self.history = History(history.reader, history.spec).open_start()
+        width = self.window[1] - self.window[0]
         self._show((history.first - 3, history.first - 3 + width))
 
     def _show(self, view: tuple[float, float] | None = None) -> None:
         """Fill the source around the window; move the window when ``view`` is given."""
-        history = self._history
+        history = self.history
         if view is not None:
-            self._view = view
+            self.window = view
             self._epoch += 1
-        low, high = history.around(*self._view, least=3 * self._look.opening)
-        self._slice = (low, high)
+        low, high = history.around(*self.window, least=3 * self._look.opening)
+        self.shown = (low, high)
         self.chart.show(self._columns(low, high), marks=self._marks(), view=view, **self._facts())
+        self.studies.draw(history, self.shown, self.instrument.session)
+        for part in self.parts:
+            part.drawn()
 
     def _columns(self, low: int, high: int) -> dict[str, np.ndarray]:
-        history = self._history
+        history = self.history
         rows = history.records[low - history.first : high - history.first]
-        return bar_columns(rows, low, dated=self._look.dated, calendar=self._instrument.calendar)
+        return bar_columns(rows, low, dated=self._look.dated, calendar=self.instrument.calendar)
 
     def _marks(self) -> Marks:
-        history, (low, high) = self._history, self._slice
+        history, (low, high) = self.history, self.shown
         return marks_of(history.spec, history.records, slice(low - history.first, high - history.first), low)
 
     def _facts(self) -> dict[str, Any]:
-        asked, shown = self.state.spec, str(self._shown)
+        asked, shown = self.state.spec, str(self.spec)
         coarser = self._frame is None and shown != asked
         return {
-            **told(self._look, self._history, self._slice, traded=self._traded()),
-            "symbol": self._instrument.symbol,
+            **told(self._look, self.history, self.shown, traded=self._traded()),
+            "symbol": self.instrument.symbol,
             "auto": f"{asked} has too many bars for this window" if coarser else "",
             "clock": "UTC" if self._look.dated else self.state.tz,
             "zone": self.state.tz,
-            "decimals": self._instrument.decimals,
-            "tick": self._instrument.tick_size,
+            "decimals": self.instrument.decimals,
+            "tick": self.instrument.tick_size,
             "epoch": self._epoch,
         }
 
@@ -250,13 +267,13 @@ class ChartView(pn.viewable.Viewer):
         return self._price if price is None else price
 
     def _dress(self) -> None:
-        if self._history is not None:
+        if self.history is not None:
             self.chart.settings(**self._facts())
 
     # --- the user moves -------------------------------------------------------------------------------------------
 
     def _looked(self, attr: str, old: Any, new: Any) -> None:
-        if self._history is None or not len(new.get("start", ())):
+        if self.history is None or not len(new.get("start", ())):
             return
         asked = new["ask"][0]
         # A window of an older epoch counts in bars that are gone; the first and the last bar are always there.
@@ -269,18 +286,18 @@ class ChartView(pn.viewable.Viewer):
                 elif asked == "end":
                     self._to_end()
                 else:
-                    self._view = (float(new["start"][0]), float(new["end"][0]))
+                    self.window = (float(new["start"][0]), float(new["end"][0]))
                     self._page()
         except Exception as error:
             self._fail(error)
 
     def _page(self) -> None:
-        history, (start, end) = self._history, self._view
+        history, (start, end) = self.history, self.window
         low = max(start, history.first) if history.at_start else start
         high = min(end, history.stop) if history.at_end else end
         asked = BarSpec.parse(self.state.spec) if self._frame is None else self._frame.spec
-        wanted = self._shown if self._look.exact else spec_for(asked, self._shown, high - low)
-        if wanted != self._shown:
+        wanted = self.spec if self._look.exact else spec_for(asked, self.spec, high - low)
+        if wanted != self.spec:
             self._change_detail(wanted)
             return
         span = end - start
@@ -288,7 +305,7 @@ class ChartView(pn.viewable.Viewer):
             pass
         while end + span / 2 > history.stop and history.newer(max(CHUNK, int(span))):
             pass
-        low, high = self._slice
+        low, high = self.shown
         room = min(span / 4, max(0.0, high - low - span) / 4)
         if start - room < low > history.first or end + room > high < history.stop:
             self._show()
@@ -297,7 +314,7 @@ class ChartView(pn.viewable.Viewer):
 
     def _change_detail(self, wanted: BarSpec) -> None:
         """Draw the same stretch of time in bars of another size."""
-        old, (start, end) = self._history, self._view
+        old, (start, end) = self.history, self.window
         t0, t1 = old.times(start, end)
         beyond = max(0.0, end - old.stop) / (end - start) if old.at_end else 0.0
         latest = old.at_end and end >= old.stop - 1
@@ -306,7 +323,7 @@ class ChartView(pn.viewable.Viewer):
             pass
         if not len(new):
             return
-        self._history, self._shown, self._look = new, wanted, Look.of(wanted)
+        self.history, self.spec, self._look = new, wanted, Look.of(wanted)
         self._attach()
         new_start = new.ordinal(t0) if t0 >= new.records["time"][0] else new.first - 3
         new_end = new.ordinal(t1)
@@ -319,10 +336,10 @@ class ChartView(pn.viewable.Viewer):
     def _attach(self) -> None:
         self._feed.detach()
         hub = self._hub()
-        if hub is None or self._history is None:
+        if hub is None or self.history is None:
             return
-        self._feed.attach(hub, self._instrument.symbol, str(self._shown))
-        self._feed.merge(self._history)
+        self._feed.attach(hub, self.instrument.symbol, str(self.spec))
+        self._feed.merge(self.history)
 
     def _hub(self) -> Any:
         if not self.live or self._frame is not None or self.services is None:
@@ -332,26 +349,28 @@ class ChartView(pn.viewable.Viewer):
     def poll(self) -> None:
         """Bring the screen up to the hub; touches nothing when nothing changed."""
         try:
-            if not self._feed and self._history is not None and self._hub() is not None:
+            if not self._feed and self.history is not None and self._hub() is not None:
                 self._attach()
                 if self._feed:
                     self._show()
                 return
-            changed = self._feed.merge(self._history) if self._history is not None else None
+            changed = self._feed.merge(self.history) if self.history is not None else None
             if changed is not None:
                 # Not held: on a busy machine a stream that is held with other changes was seen to get lost on its way.
                 self._draw_live(changed)
             if self._feed:
-                now = self._hub().status(self._instrument.symbol).state
+                now = self._hub().status(self.instrument.symbol).state
                 last = {"last": self._traded()} if self._look.shaped else {}
                 self.chart.settings(stale=now in ("stale", "reconnecting"), **last)
+            for part in self.parts:
+                part.polled()
         except Exception as error:
             self._feed.detach()
-            self._history = None  # nothing to attach to until somebody asks again
+            self.history = None  # nothing to attach to until somebody asks again
             self._fail(error)
 
     def _draw_live(self, changed: int) -> None:
-        history, (low, high) = self._history, self._slice
+        history, (low, high) = self.history, self.shown
         drawn = len(self.chart.source.data["x"])
         if history.stop < high:  # a brick that was forming is none any more
             self._show()
@@ -366,13 +385,16 @@ class ChartView(pn.viewable.Viewer):
             self.chart.patch_last(self._columns(high - 1, high))
         if history.stop > high:
             self.chart.append(self._columns(high, history.stop))
-            self._slice = (low, history.stop)
+            self.shown = (low, history.stop)
         if self._look.shaped:
             self.chart.mark(self._marks())
+        self.studies.live(history, self.shown)
+        for part in self.parts:
+            part.lived(changed)
         self._count_down()
 
     def _count_down(self) -> None:
         step = self._look.step
-        if step and len(self._history):
-            until = (int(self._history.records["time"][-1]) + step) // 1_000_000
+        if step and len(self.history):
+            until = (int(self.history.records["time"][-1]) + step) // 1_000_000
             self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)

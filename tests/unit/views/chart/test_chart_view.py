@@ -14,6 +14,7 @@ from workbench.market.instruments import Instrument
 from workbench.views.chart import ChartView
 from workbench.views.state import AppState
 from workbench.views.status import hub_link
+from workbench.workspaces import Workspaces
 
 MINUTE = 60_000_000_000
 
@@ -45,6 +46,7 @@ class Services:
     def __init__(self) -> None:
         self.feed, self.state = Feed(), "live"
         self.hub = SimpleNamespace(subscribe=lambda *_: self.feed, status=lambda *_: SimpleNamespace(state=self.state))
+        self.workspaces = Workspaces("sqlite://")
         stored = bars(50)
         self.catalog = SimpleNamespace(
             master=SimpleNamespace(get_or_default=lambda symbol: Instrument(symbol, tick_size=0.25)),

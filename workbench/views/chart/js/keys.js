@@ -1,4 +1,4 @@
-// Typing on a page with a chart: "/" goes to the symbol search, a letter or a digit to the bar spec.
+// Typing on a page with a chart: "/" goes to the symbol search, "i" to the indicators, a letter or a digit to the bar spec.
 // Letters that are typed before the field is there are kept and put into it.
 
 const EDITABLE = new Set(["INPUT", "TEXTAREA", "SELECT"])
@@ -92,6 +92,8 @@ export function render({model}) {
       if (!search) return
       search.focus()
       search.select()
+    } else if (event.key === "i" && find(".wb-indicators")) { // no kind of bar begins with it
+      find(".wb-indicators").shadowRoot?.querySelector("button")?.click()
     } else if (/^[0-9a-z]$/i.test(event.key)) {
       open(event.key)
     } else {

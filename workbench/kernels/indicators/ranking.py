@@ -1,0 +1,53 @@
+"""Places of values in the order of their size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.kernels.indicators.momentum import loop
+from workbench.kernels.indicators.statistics_range import highest_at, lowest_at
+
+
+@loop
+def _place(ranked, count, value) -> int:
+    """How many of the first ``count`` of ``ranked``, which ascend, are below ``value``."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if ranked[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@loop
+def percentile(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """``p``: window, place in the order. ``s``: the window in that order, in which one goes and one comes a bar."""
+    window, place, values = int(p[0]), int(p[1]), out[0]
+    for i in range(start, len(a)):
+        at = seen + i - start
+        count, value = min(at, window), a[i]
+        if at >= window:
+            gone, here = _place(s, window, a[i - window]), _place(s, window, value)
+            if here > gone:
+                for j in range(gone, here - 1):
+                    s[j] = s[j + 1]
+                s[here - 1] = value
+            else:
+                for j in range(gone, here, -1):
+                    s[j] = s[j - 1]
+                s[here] = value
+        else:
+            here = _place(s, count, value)
+            for j in range(count, here, -1):
+                s[j] = s[j - 1]
+            s[here] = value
+        values[i - start] = s[place] if at >= window - 1 else np.nan
+
+
+@loop
+def both_at(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """The bars of the lowest and of the highest; ``p``: window. ``s``: both, counted from 1."""
+    lowest_at(a, b, c, d, e, start, seen, out[:1], p, s[:1])
+    highest_at(a, b, c, d, e, start, seen, out[1:], p, s[1:])
