@@ -7,7 +7,7 @@ PORT ?= 5006
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-TESTS := tests/unit tests/contracts tests/architecture tests/ui
+QUICK := tests/unit tests/contracts tests/architecture
 
 .PHONY: help setup setup-test serve test unit ui notebooks lint format doctor gallery bench lock clean
 
@@ -22,10 +22,12 @@ serve: $(VENV)/.runtime  ## demo data if there is none, private Redis, demo feed
 	@exec $(BIN)/workbench serve --port $(PORT)
 
 test: $(VENV)/.test  ## everything: unit, contracts, architecture, browser, notebooks
-	$(BIN)/python -m pytest --nbmake $(wildcard $(TESTS)) notebooks
+	$(BIN)/workbench doctor --warm
+	$(BIN)/python -m pytest -n auto $(QUICK)
+	$(BIN)/python -m pytest --nbmake tests/ui notebooks
 
 unit: $(VENV)/.test  ## the quick tests: unit, contracts, architecture
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto $(QUICK)
 
 ui: $(VENV)/.test  ## the browser tests in the Chromium of this machine
 	$(BIN)/python -m pytest tests/ui

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import parity
 from workbench.indicators import indicators
-from workbench.indicators.formula.program import ELEMENTWISE
+from workbench.indicators.formulas.program import ELEMENTWISE
 
 TABLE = (parity.FOLDER / "parity.md").read_text("utf-8").splitlines()
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TABLE if line.startswith("| ")]

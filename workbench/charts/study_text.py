@@ -16,12 +16,15 @@ import param
 
 from workbench.errors import DataError, UnknownNameError, did_you_mean
 from workbench.indicators import Indicator, indicator, indicators
+from workbench.indicators.timeframes import OnTimeframe
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*")
 _KEY = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)?)\s*=\s*")
 _VALUE = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,()"'=;]+)""", re.DOTALL)
 _BARE = re.compile(r"[^\s,()\"'=;\\]+")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+#: Parameters that any indicator takes besides its own: what puts it on a coarser timeframe.
+_COARSER = ("timeframe", "forming", "session", "of")
 _LOOKS = ("color", "width", "pane", "hidden", "folded", "height")
 _LONGEST = 2_000
 #: Thinnest and thickest line, and lowest and highest pane, px.
@@ -104,7 +107,11 @@ class Study:
             return cls.parse(what)
         if not isinstance(what, Indicator):
             raise DataError(f"a study is a text such as ema(window=20) or an indicator, not {type(what).__name__}")
-        return cls(what.plugin_name, _chosen(type(what), {one: getattr(what, one) for one in _parameters(type(what))}))
+        inner = what.inner if isinstance(what, OnTimeframe) else what
+        kind, coarser = type(inner), {one: getattr(what, one) for one in _COARSER} if inner is not what else {}
+        return cls(
+            kind.plugin_name, _chosen(kind, {**coarser, **{one: getattr(inner, one) for one in _parameters(kind)}})
+        )
 
     @classmethod
     def _built(cls, name: str, given: list[tuple[str, str, bool]]) -> Study:
@@ -113,8 +120,8 @@ class Study:
         for key, text, quoted in given:
             if key in values or key in looks:
                 raise DataError(f"study {name}: {key} is given twice; leave one out")
-            if key in own:
-                values[key] = _value(name, kind.param[key], text, quoted)
+            if key in own or key in _COARSER:
+                values[key] = _value(name, (kind if key in own else OnTimeframe).param[key], text, quoted)
             else:
                 looks[key] = text
         return cls(name, _chosen(kind, values), _looks(name, kind, looks, own))
@@ -122,13 +129,14 @@ class Study:
     def indicator(self, session: str | None = None) -> Indicator:
         """The indicator; ``session`` is the calendar of those that begin with a session and were not told which."""
         values = dict(self.values)
-        if session and "session" in _parameters(indicators.get(self.name)):
+        if session and ("timeframe" in values or "session" in _parameters(indicators.get(self.name))):
             values.setdefault("session", session)
         return indicator(self.name, **values)
 
     def with_values(self, values: Mapping[str, Any]) -> Study:
-        """The same look with other parameters; those that are the default are left out."""
-        return replace(self, values=_chosen(indicators.get(self.name), values))
+        """The same look and timeframe with other parameters; those that are the default are left out."""
+        kept = {key: value for key, value in self.values.items() if key in _COARSER}
+        return replace(self, values=_chosen(indicators.get(self.name), {**kept, **values}))
 
     def with_looks(self, **changes: Any) -> Study:
         """The same indicator with other looks (fields of ``Looks``)."""
@@ -209,8 +217,11 @@ def _parameters(kind: type[Indicator]) -> list[str]:
 
 
 def _chosen(kind: type[Indicator], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that differ from the defaults, in the order of the declaration."""
-    return {one: values[one] for one in _parameters(kind) if one in values and values[one] != kind.param[one].default}
+    """Values that differ from the defaults, in the order of the declaration; those of a timeframe come last."""
+    own = {one: values[one] for one in _parameters(kind) if one in values and values[one] != kind.param[one].default}
+    coarser = {one: values[one] for one in _COARSER if one in values and one not in kind.param}
+    default = {"timeframe": None, **{one: OnTimeframe.param[one].default for one in _COARSER[1:]}}
+    return own | {one: value for one, value in coarser.items() if value != default[one]}
 
 
 def _value(name: str, parameter: param.Parameter, text: str, quoted: bool) -> Any:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from workbench.indicators.base import Indicator, Peer, PriceIndicator, SessionIndicator, indicator, indicators
-from workbench.indicators.formula import Formula, formula
+from workbench.indicators.formulas import Formula, formula
 from workbench.indicators.stream import Stream, Studies
 
 names = indicators.names

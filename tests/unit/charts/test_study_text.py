@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.charts.study_text import Looks, Study, join_studies, split_studies
-from workbench.errors import WorkbenchError
+from workbench.errors import DataError, WorkbenchError
 from workbench.indicators import indicator
 
 
@@ -92,3 +92,17 @@ def test_the_session_of_the_instrument_is_taken_unless_another_was_chosen() -> N
 def test_looks_are_of_one_output_before_those_of_all() -> None:
     looks = Looks(colors={"": "#111111", "signal": "#222222"}, widths={"": 2.0})
     assert (looks.color("signal"), looks.color("value"), looks.width("signal")) == ("#222222", "#111111", 2.0)
+
+
+def test_a_study_of_another_timeframe():
+    text = "rsi(window=9, timeframe=1h, forming=true, color=#aabbcc)"
+    study = Study.parse(text)
+    assert str(study) == text and str(Study.parse(str(study))) == text
+    one = study.indicator("XNYS")
+    assert one.label == "rsi 9 wilder 1h XNYS forming" and one.timeframe == "1h"
+    assert Study.of(one).indicator().label == one.label
+    assert str(study.with_values({"window": 5})) == "rsi(window=5, timeframe=1h, forming=true, color=#aabbcc)"
+    with pytest.raises(DataError, match="goes with a timeframe"):
+        Study.parse("rsi(forming=true)")
+    with pytest.raises(DataError, match="takes true or false"):
+        Study.parse("rsi(timeframe=1h, forming=maybe)")

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.contracts.test_indicators import made
 from workbench.indicators import Studies, indicator, indicators
-from workbench.indicators.formula import FUNCTIONS, Formula, formula, tree
-from workbench.indicators.formula.parser import parse
-from workbench.indicators.formula.program import ELEMENTWISE, Program
+from workbench.indicators.formulas import FUNCTIONS, Formula, formula, tree
+from workbench.indicators.formulas.parser import parse
+from workbench.indicators.formulas.program import ELEMENTWISE, Program
 
 BARS = made(600, seed=3)
 B, study = BARS, indicator
@@ -222,7 +222,7 @@ def test_long_series_are_computed_in_blocks(monkeypatch):
     text = "since(close > ema(close - open[7], 20) + close[40]) + valuewhen(close > open, rsi(14))[3]"
     whole = formula(text)(BARS)
     for block in (1, 7, 64):
-        monkeypatch.setattr("workbench.indicators.formula.program._BLOCK", block)
+        monkeypatch.setattr("workbench.indicators.formulas.program._BLOCK", block)
         pd.testing.assert_series_equal(formula(text)(BARS), whole, check_exact=True)
 
 

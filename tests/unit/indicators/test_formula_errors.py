@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.contracts.test_indicators import BARS
 from workbench.errors import DataError, FormulaError
 from workbench.indicators import indicator, indicators
-from workbench.indicators.formula import FUNCTIONS, Formula, formula
+from workbench.indicators.formulas import FUNCTIONS, Formula, formula
 
 #: The place that is meant stands after the sign §; then a piece of what is said.
 BROKEN = [

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from workbench.indicators.formula.functions import FUNCTIONS
-from workbench.indicators.formula.study import Formula, formula
+from workbench.indicators.formulas.functions import FUNCTIONS
+from workbench.indicators.formulas.study import Formula, formula
 
 __all__ = ["FUNCTIONS", "Formula", "formula"]

@@ -12,11 +12,11 @@ import param
 
 from workbench.errors import DataError, FormulaError, did_you_mean
 from workbench.indicators.base import PRICES, Composite, indicators
-from workbench.indicators.formula import units
-from workbench.indicators.formula.builder import Value
-from workbench.indicators.formula.parser import parse
-from workbench.indicators.formula.program import Program, ProgramRows
-from workbench.indicators.formula.resolver import Resolver
+from workbench.indicators.formulas import units
+from workbench.indicators.formulas.builder import Value
+from workbench.indicators.formulas.parser import parse
+from workbench.indicators.formulas.program import Program, ProgramRows
+from workbench.indicators.formulas.resolver import Resolver
 from workbench.indicators.stream import Stream
 
 #: Formulas that are being read, each inside of the one before.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.errors import did_you_mean
-from workbench.indicators.formula import calls, tree, units
-from workbench.indicators.formula.builder import Value
+from workbench.indicators.formulas import calls, tree, units
+from workbench.indicators.formulas.builder import Value
 
 if TYPE_CHECKING:
-    from workbench.indicators.formula.resolver import Resolver
+    from workbench.indicators.formulas.resolver import Resolver
 
 Given = list[tree.Node]
 

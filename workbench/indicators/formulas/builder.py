@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from workbench.indicators.base import Composite, Indicator
-from workbench.indicators.formula import units
-from workbench.indicators.formula.program import OVERFLOWING, SURE, Program, Stage, Step, Use, constant
+from workbench.indicators.formulas import units
+from workbench.indicators.formulas.program import OVERFLOWING, SURE, Program, Stage, Step, Use, constant
 
 
 @dataclass(frozen=True)

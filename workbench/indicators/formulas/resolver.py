@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 from workbench.errors import FormulaError
 from workbench.indicators.base import indicators
-from workbench.indicators.formula import calls, tree, units
-from workbench.indicators.formula.builder import Builder, Value
-from workbench.indicators.formula.functions import FUNCTIONS
-from workbench.indicators.formula.tree import text_of
+from workbench.indicators.formulas import calls, tree, units
+from workbench.indicators.formulas.builder import Builder, Value
+from workbench.indicators.formulas.functions import FUNCTIONS
+from workbench.indicators.formulas.tree import text_of
 
 MOST_BARS = 100_000
 _SWITCHES = ("true", "false", "yes", "no")

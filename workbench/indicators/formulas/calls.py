@@ -8,13 +8,13 @@ import param
 
 from workbench.errors import FormulaError, UnknownNameError, WorkbenchError, did_you_mean
 from workbench.indicators.base import Indicator, indicator, indicators
-from workbench.indicators.formula import tree, units
-from workbench.indicators.formula.builder import Value, can_be_fed
-from workbench.indicators.formula.tree import text_of
+from workbench.indicators.formulas import tree, units
+from workbench.indicators.formulas.builder import Value, can_be_fed
+from workbench.indicators.formulas.tree import text_of
 from workbench.market.calendars import calendar
 
 if TYPE_CHECKING:
-    from workbench.indicators.formula.resolver import Resolver
+    from workbench.indicators.formulas.resolver import Resolver
 
 _YES, _NO = ("yes", "true"), ("no", "false")
 #: What every indicator takes by name besides its own parameters; the others go with the first.
@@ -178,7 +178,7 @@ def _reason(error: WorkbenchError) -> str:
 
 def indicator_call(resolver: Resolver, node: tree.Call, output: tree.Output | None) -> Value:
     """The value of ``name(...)`` or ``name(...).output``."""
-    from workbench.indicators.formula.functions import FUNCTIONS
+    from workbench.indicators.formulas.functions import FUNCTIONS
 
     try:
         kind = indicators.get(node.name)

@@ -6,8 +6,8 @@ import functools
 from typing import NoReturn, TypeVar
 
 from workbench.errors import FormulaError
-from workbench.indicators.formula import tree
-from workbench.indicators.formula.lexer import Token, tokens
+from workbench.indicators.formulas import tree
+from workbench.indicators.formulas.lexer import Token, tokens
 
 DEEPEST, MOST_NODES = 50, 500
 _TOO_DEEP = f"the formula is nested more than {DEEPEST} levels deep: put parentheses around parts of a long chain"
