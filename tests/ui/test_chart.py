@@ -117,7 +117,12 @@ def test_axis_and_legend_tell_the_time_of_the_zone(page: Page, zone: str, shift:
     expect(page.locator(".wb-legend time")).to_contain_text(zone)
     page.mouse.move(600, 400)
     shown = page.locator(".wb-tag-time").inner_text()
-    index = price_figure(page, "Math.round([...f.y_range.linked_plots][0].frame.x_scale.invert(600)) - s.data.x[0]")
+    index = price_figure(
+        page,
+        """(() => { const view = [...f.y_range.linked_plots][0];
+            const left = view.canvas_view.events_el.getBoundingClientRect().left;
+            return Math.round(view.frame.x_scale.invert(600 - left)) - s.data.x[0]; })()""",
+    )
     minute = price_figure(page, f"new Date(s.data.time[{index}] + {shift} * 60000).toISOString().slice(11, 16)")
     assert shown.endswith(str(minute))
     wrong = price_figure(

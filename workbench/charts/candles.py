@@ -21,13 +21,11 @@ from bokeh.models import (
     CustomJSTicker,
     CustomJSTickFormatter,
     DataRange1d,
-    Dodge,
     Grid,
     LinearAxis,
     LinearColorMapper,
     PanTool,
     Range1d,
-    Segment,
     VBar,
     WheelZoomTool,
 )
@@ -39,6 +37,8 @@ from workbench.charts.marks import MarkLayer, Marks
 from workbench.charts.scripts import script
 from workbench.charts.studies import TIME_PX, StudyLayer
 from workbench.charts.theme import FONT, restyle, tokens
+from workbench.charts.types.base import BODY, Canvas
+from workbench.charts.types.layer import TypeLayer
 from workbench.market.events import BAR
 
 #: Bars the browser holds at most; above it a canvas no longer keeps up with a hand (decision 9 of the design).
@@ -52,9 +52,8 @@ VOLUME_PX = 106
 #: Bars in view at most where coarser ones may take their place, and where nothing may: there what is in view is drawn,
 #: with room at both sides for the hand that moves it.
 WIDEST, WIDEST_EXACT = 6_000, 1_600
-#: How bars can be drawn.
+#: How kinds of bars are drawn; a chart type (``charts.types``) is one more way to draw those that are candles.
 GLYPHS = ("candle", "brick", "kagi", "pnf")
-_BODY, _BRICK = 0.72, 0.94
 
 
 class CandleChart:
@@ -73,6 +72,8 @@ class CandleChart:
         The Bokeh layout to show.
     source
         Columns ``COLUMNS``, at most ``MAX_BARS`` rows; ``source.tags[0]`` carries the settings the scripts read.
+    types
+        The ``TypeLayer``: how bars look that are drawn as candles.
     studies
         The ``StudyLayer``: studies over the prices and in panes below.
     drawings
@@ -89,6 +90,7 @@ class CandleChart:
         self._settings: dict[str, Any] = {"clock": "UTC", "decimals": decimals, "font": FONT, "epoch": 0}
         self.glyph = "candle"
         self._seq = 0
+        self._based = False
         self._mapper = LinearColorMapper(low=0, high=1, palette=["#000000", "#ffffff"])
         self._theme, self._volume_px = (dark, palette), VOLUME_PX
         self.price = self.figure(sizing_mode="stretch_both", min_height=160)
@@ -130,6 +132,7 @@ class CandleChart:
         t = tokens(dark, palette)
         self._theme = (dark, palette)
         self._mapper.palette = [t.down, t.up]
+        self.types.theme(t)
         for figure in (self.price, self.volume):
             self.restyle(figure)
         self.studies.theme(dark, palette)
@@ -178,21 +181,20 @@ class CandleChart:
 
     def follow(self, lines: list[Any]) -> None:
         """Have the price axis make room for these renderers besides the bars."""
-        wanted = [self._wicks, self._bodies, *lines]
-        if self.price.y_range.renderers != wanted:
-            self.price.y_range.renderers = wanted
+        self.types.follow(lines)
 
     def draw_as(self, glyph: str, *, widest: int = WIDEST) -> None:
-        """Draw bars as one of ``GLYPHS``, with at most ``widest`` of them in the window."""
-        self.glyph = glyph
+        """Draw bars that are opened as one of ``GLYPHS``, with at most ``widest`` of them in the window."""
+        self.glyph, self._based = glyph, False
         self.x_range.max_interval = widest
         self._dress_glyphs(glyph)
 
+    def choose(self, name: str) -> None:
+        """Draw bars that are candles as this chart type; the window and the data stay as they are."""
+        self.types.choose(name)
+
     def _dress_glyphs(self, glyph: str) -> None:
-        bodies = glyph in ("candle", "brick")
-        self._wicks.visible = glyph == "candle"
-        self._bodies.visible = self._closes.visible = bodies
-        self._bodies.glyph.width = _BODY if glyph == "candle" else _BRICK
+        self.types.draw_as(glyph)
         self.marks.wear(glyph)
 
     def show(
@@ -204,6 +206,10 @@ class CandleChart:
         **changes: Any,
     ) -> None:
         """Put ``columns`` (``bar_columns``) and ``marks`` in place of what is shown; move the window to ``view``."""
+        if view is not None and not self._based and len(columns["x"]):
+            self._based = True
+            first = int(np.clip(np.searchsorted(columns["x"], view[0]), 0, len(columns["x"]) - 1))
+            self.types.rebase(float(columns["close"][first]))
         self.source.data = columns
         self.mark(marks or Marks())
         if view is not None:
@@ -261,30 +267,15 @@ class CandleChart:
 
     def _draw(self) -> None:
         color = {"field": "up", "transform": self._mapper}
-        wicks = self.price.add_glyph(
-            self.source, Segment(x0="x", x1="x", y0="low", y1="high", line_color=color, line_width=1)
-        )
-        bodies = self.price.add_glyph(
-            self.source,
-            VBar(x="x", width=_BODY, top="close", bottom="open", fill_color=color, line_color=None),
-        )
-        # A body of no height is still seen. Not by outlines: those of bars out of view would pile up at the edge.
-        left, right = ({"field": "x", "transform": Dodge(value=side * _BODY / 2)} for side in (-1, 1))
-        closes = self.price.add_glyph(
-            self.source, Segment(x0=left, x1=right, y0="close", y1="close", line_color=color, line_width=1)
-        )
-        self._wicks, self._bodies, self._closes = wicks, bodies, closes
+        self.types = TypeLayer(Canvas(self.source, self.price, self._mapper))
         self.marks = MarkLayer(self.price, self._mapper)
-        # Seen or not, wicks and bodies reach from the low to the high of what is drawn and traded.
-        self.price.y_range.renderers = [wicks, bodies]
         heights = self.volume.add_glyph(
             self.source,
-            VBar(x="x", width=_BODY, top="volume", bottom=0, fill_color=color, line_color=None, fill_alpha=0.5),
+            VBar(x="x", width=BODY, top="volume", bottom=0, fill_color=color, line_color=None, fill_alpha=0.5),
         )
         self._dress_glyphs(self.glyph)
         self.volume.y_range.update(renderers=[heights], start=0, range_padding=0.25)
-        for renderer in (wicks, bodies, closes, heights):  # nothing is selected: no glyphs for it
-            renderer.nonselection_glyph = renderer.selection_glyph = renderer.muted_glyph = None
+        heights.nonselection_glyph = heights.selection_glyph = heights.muted_glyph = None
 
     def _dress_axes(self) -> None:
         self._ticker = CustomJSTicker(args={"source": self.source}, major_code=script("time.js", "ticker.js"))

@@ -10,8 +10,9 @@ from workbench.market.specs import DAY
 
 #: Columns of the source. ``x`` int32 bar ordinal; ``time`` bar open and ``shown`` the instant to be written, ms UTC;
 #: ``up`` 1 when the bar closed at or above its open; ``real`` the close that was traded, where bars are drawn with
-#: another one (Heikin Ashi); the others are the bar's own.
-COLUMNS = ("x", "time", "shown", "open", "high", "low", "close", "volume", "up", "real")
+#: another one (Heikin Ashi); ``delta`` int8 aggressive buys less sells in percent of both, 0 where sides are
+#: not known; the others are the bar's own.
+COLUMNS = ("x", "time", "shown", "open", "high", "low", "close", "volume", "up", "real", "delta")
 
 _MS = 1_000_000
 
@@ -39,7 +40,15 @@ def bar_columns(
         "volume": np.ascontiguousarray(records["volume"]),
         "up": (records["close"] >= records["open"]).astype(np.int8),
         "real": real,
+        "delta": _deltas(records),
     }
+
+
+def _deltas(records: np.ndarray) -> np.ndarray:
+    buys, sells = np.nan_to_num(records["buy_volume"]), np.nan_to_num(records["sell_volume"])
+    both = buys + sells
+    share = np.divide(buys - sells, both, out=np.zeros(len(records)), where=both > 0)
+    return np.round(100 * share).astype(np.int8)
 
 
 def session_dates(times: np.ndarray, calendar: Calendar) -> np.ndarray:

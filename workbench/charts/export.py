@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,8 @@ class Shown:
         Of the sessions of dated bars.
     newest
         Whether the last bar is the newest there is: its close gets a line.
-    glyph, marks
-        How the page draws the bars, see ``CandleChart.draw_as`` and ``show``; pictures draw candles.
+    glyph, marks, type
+        How the page draws the bars, see ``CandleChart.draw_as``, ``show`` and ``choose``; pictures draw candles.
     """
 
     bars: np.ndarray
@@ -70,6 +71,7 @@ class Shown:
     newest: bool = False
     glyph: str = "candle"
     marks: Marks = field(default_factory=Marks)
+    type: str = "candles"
 
     def __post_init__(self) -> None:
         for drawn, values in self.studies:
@@ -207,10 +209,19 @@ def _head(shown: Shown, still: Still) -> list[tuple[str, str]]:
 
 # --- page ----------------------------------------------------------------------------------------------------------
 
-_PAGE = """{% extends base %}
-{% block preamble %}<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>html, body { height: 100%; margin: 0; background: COLOUR; }</style>{% endblock %}
-{% block contents %}<div style="position: absolute; inset: 0; display: flex;">{{ super() }}</div>{% endblock %}
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>html, body {{ height: 100%; margin: 0; background: {panel}; }}
+main {{ position: absolute; inset: 0; display: flex; }}
+main > div {{ flex: 1; display: flex; }}</style>
+{library}
+</head>
+<body><main>{chart}</main>{start}</body>
+</html>
 """
 
 
@@ -222,8 +233,7 @@ def to_html(shown: Shown, *, dark: bool = True, palette: str = "classic") -> str
     DataError
         There are no bars.
     """
-    from bokeh.document import Document
-    from bokeh.embed import file_html
+    from bokeh.embed import components
     from bokeh.models import CustomJS
     from bokeh.resources import INLINE
 
@@ -231,6 +241,7 @@ def to_html(shown: Shown, *, dark: bool = True, palette: str = "classic") -> str
     chart = CandleChart(dark=dark, palette=palette, decimals=shown.decimals)
     count = len(shown.bars)
     chart.draw_as(shown.glyph)
+    chart.choose(shown.type)
     chart.studies.place([drawn for drawn, _ in shown.seen])
     chart.show(
         shown.columns,
@@ -251,11 +262,13 @@ def to_html(shown: Shown, *, dark: bool = True, palette: str = "classic") -> str
     for drawn, values in shown.seen:
         chart.studies.show(drawn.id, 0, np.asarray(values, float), shown.bars)
     args = {"root": chart.root, "viewport": chart.viewport, "source": chart.source, "x_range": chart.x_range}
-    document = Document()
-    document.add_root(chart.root)
-    document.js_on_event("document_ready", CustomJS(code=script("export.js"), args=args))
-    title = " ".join(filter(None, (shown.symbol, shown.spec))) or "Chart"
-    return file_html(document, INLINE, title, template=_PAGE.replace("COLOUR", tokens(dark, palette).panel))
+    chart.price.js_on_change("inner_width", CustomJS(code=script("export.js"), args=args))
+    start, place = components(chart.root)
+    # Bokeh's own page would link to the scripts of whatever other libraries are loaded.
+    library = "\n".join(f"<script>{text}</script>" for text in INLINE.clone(components=["bokeh"]).js_raw)
+    title = escape(" ".join(filter(None, (shown.symbol, shown.spec))) or "Chart")
+    panel = tokens(dark, palette).panel
+    return _PAGE.format(title=title, panel=panel, library=library, chart=place, start=start)
 
 
 # --- table ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.charts.still_study import BODY, Layer, Pane, Pen
 from workbench.charts.still_text import number, on_axis, pixels, price, safe, time_labels
-from workbench.charts.studies import FOLDED_PX, PANE_PX, Drawn, drawn_outputs, study_colors
+from workbench.charts.studies import FOLDED_PX, PANE_PX, Drawn, drawn_outputs, study_colors, study_name
 from workbench.charts.theme import Tokens, series, token_names, tokens
 
 RIGHT, FOOT, PAD = 56, 20, 8
@@ -43,7 +43,8 @@ class Still:
     wall
         int64 ns of each bar on the clock that the time axis has; without it the axis shows the index.
     decimals
-        Of prices; without them numbers have as many digits as they need.
+        Of prices, in words as the chart has them; without them numbers have as many digits as they need, and studies
+        are told with all their parameters.
     right
         Room for the price axis, px.
     font
@@ -200,18 +201,19 @@ class Still:
         """Label and last values of a study."""
         one, t = layer.drawn.one, self.t
         colors, own = self.colors[id(layer)], drawn_outputs(one)
-        words = [(one.label, t.text)]
+        name, chosen = study_name(layer.drawn) if self.decimals is not None else (one.label, "")
+        words = [(name, t.text), *([(chosen, t.muted)] if chosen else [])]
         if layer.drawn.marked:
             count = int(np.count_nonzero(np.nan_to_num(layer.lines[one.outputs[0]])))
             words.append((f"{count} here" if count else "none here", t.muted))
         else:
             priced = self.decimals is not None and one.overlay and one.scale == "price"
-            for name, line in layer.lines.items():
+            for output, line in layer.lines.items():
                 last = float(line[-1]) if len(line) else math.nan
-                value = price(last, self.decimals) if priced and name in own else number(last)
-                color = colors[name] if name in own else t.muted
+                value = price(last, self.decimals) if priced and output in own else number(last)
+                color = colors[output] if output in own else t.muted
                 color = color or (t.down_text if last < 0 else t.up_text)
-                words.append((value if len(layer.lines) == 1 else f"{name} {value}", color))
+                words.append((value if len(layer.lines) == 1 else f"{output} {value}", color))
         if not one.causal:
             words.append(("repaints", t.warn_text))
         return words + ([(layer.drawn.note, t.muted)] if layer.drawn.note else [])

@@ -360,18 +360,24 @@ def bring(source: ColumnDataSource, columns: dict[str, np.ndarray]) -> None:
         source.stream({name: column[had:] for name, column in columns.items()})
 
 
-def _legend(drawn: Drawn, colors: list[str]) -> dict[str, Any]:
-    """What a legend says, for the scripts."""
-    one, looks = drawn.one, drawn.study.looks
-    name = drawn.study.name
+def study_name(drawn: Drawn) -> tuple[str, str]:
+    """What legends call a study, and the words for its parameters that tell it from others."""
+    one, name = drawn.one, drawn.study.name
     words = [] if one is None else one.label.split(" ")[1:]
     defaults = {} if one is None else {str(one.param[key].default) for key in one.param if key != "name"}
     shown = [word for word in words if word[:1].isdigit() and "/" not in word or word not in defaults]
+    return name.upper() if len(name) <= 6 else name.replace("_", " ").capitalize(), " ".join(shown)[:60]
+
+
+def _legend(drawn: Drawn, colors: list[str]) -> dict[str, Any]:
+    """What a legend says, for the scripts."""
+    one, looks = drawn.one, drawn.study.looks
+    name, words = study_name(drawn)
     return {
         "id": drawn.id,
-        "name": name.upper() if len(name) <= 6 else name.replace("_", " ").capitalize(),
-        "title": name if one is None else one.title,
-        "words": " ".join(shown)[:60],
+        "name": name,
+        "title": drawn.study.name if one is None else one.title,
+        "words": words,
         "outputs": [] if one is None else list(one.outputs),
         "drawn": [] if one is None else [output in drawn_outputs(one) for output in one.outputs],
         "colors": colors,

@@ -99,7 +99,7 @@ def family(kind: type) -> str:
     path = kind.__module__.split(".")
     if path[:2] != ["workbench", "indicators"]:
         return path[0]
-    word = path[-1].split("_")[0]
+    word = path[2].split("_")[0]
     return _FAMILIES.get(word, word.capitalize())
 
 

@@ -118,7 +118,7 @@ class Accelerator(PriceIndicator):
         return kernel.accelerator
 
     def constants(self) -> tuple[float, ...]:
-        return self.fast, self.slow, 0.0, self.signal
+        return self.fast, self.slow, self.signal
 
     def state_size(self) -> int:
         return 6 + self.signal

@@ -12,6 +12,7 @@ import param
 
 from workbench.errors import DataError, FormulaError, UnknownNameError, did_you_mean
 from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators import price as prices
 from workbench.market.calendars import calendar
 from workbench.market.events import event_times
 from workbench.market.specs import BarSpec
@@ -51,6 +52,7 @@ _COARSER = ("timeframe", "forming", "session", "of")
 _BLOCK = 131_072
 _NONE = np.empty(0)
 _NONE.flags.writeable = False
+_MEANS = {2: prices.mean_of_two, 3: prices.mean_of_three, 4: prices.mean_of_four}
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,10 @@ class Indicator(param.Parameterized):
     #: The formula as text, such as ``sum(price, window) / window``; candle patterns say their rule in the docstring.
     formula: ClassVar[str] = ""
     #: What tells that an input holds a NaN: ``asked`` the inputs are searched before; ``stays`` some output of the last
-    #: bar is NaN, since one that the loop takes in never leaves its state; ``shows`` an output of its own bar is NaN,
-    #: and after the warm-up no output is for another reason, but rarely. The last two spare a reading of all inputs.
+    #: bar is NaN, since one that the loop takes in never leaves its state, or since it looked and says so there;
+    #: ``shows`` an output of its own bar is NaN, and after the warm-up no output is for another reason, but rarely. The
+    #: last two spare a reading of all inputs.
     nan: ClassVar[Literal["asked", "stays", "shows"]] = "asked"
-    #: Whether it is 0 nearly everywhere: memory begins as zeros, and the loop leaves alone what is as it should be.
-    rare: ClassVar[bool] = False
     #: Bars that are computed at a time, so that what is read and put aside stays in the processor's cache; 0: all.
     block: ClassVar[int] = 0
     #: The same in TA-Lib, and in the reference results of Stock.Indicators.
@@ -153,7 +154,7 @@ class Indicator(param.Parameterized):
     def __call__(self, bars: pd.DataFrame | pd.Series) -> pd.Series | pd.DataFrame:
         """Values for all bars; a Series is taken for the price."""
         columns = self.columns_of(bars)
-        out = (np.zeros if self.rare else np.empty)((len(self.outputs), len(bars)))
+        out = np.empty((len(self.outputs), len(bars)))
         if not self._run(columns, out):
             known = ~np.isnan(columns).any(axis=0)
             some = np.empty((len(self.outputs), int(known.sum())))
@@ -269,7 +270,9 @@ def session_numbers(times: np.ndarray, name: str) -> np.ndarray:
         windows = calendar(days).windows(_SPANS[span], int(times[0]), int(times[-1]))
     else:
         windows = calendar(f"all:{name}").runs(int(times[0]), int(times[-1]))
-    return windows.stamp[np.searchsorted(windows.open, times, "right") - 1].astype(float)
+    # The few opens are looked for among the times. What is before the first one is in the last, as index -1 says.
+    ends = np.append(np.searchsorted(times, windows.open), len(times))
+    return np.repeat(np.append(windows.stamp[-1], windows.stamp).astype(float), np.diff(ends, prepend=0))
 
 
 def column_of(bars: pd.DataFrame, name: str, who: str) -> np.ndarray:
@@ -286,7 +289,8 @@ def column_of(bars: pd.DataFrame, name: str, who: str) -> np.ndarray:
         return out
     if name in PRICES:
         parts = [column_of(bars, part, who) for part in PRICES[name]]
-        out = sum(parts[1:], parts[0]) / len(parts)
+        out = np.empty(len(bars))
+        _MEANS[len(parts)](*parts, out)
         out.flags.writeable = False
         return out
     raise DataError(f"{who} reads a column {name!r}: {did_you_mean(name, [*map(str, bars.columns), *PRICES])}")

@@ -21,7 +21,7 @@ def bars(default: int, doc: str, low: int = 1) -> param.Integer:
 class _Change(PriceIndicator):
     window = bars(10, "Bars between the two prices.")
     scale = "none"
-    nan = "shows"
+    nan = "stays"
     levels = (0.0,)
     less, factor = 1.0, 1.0
 
@@ -277,7 +277,7 @@ class _Twice(PriceIndicator):
         return self.slow, self.fast, self.signal, min(1.0, first), min(1.0, second), 2.0 / (self.signal + 1)
 
     def state_size(self) -> int:
-        return 5
+        return 7
 
     @property
     def lookback(self) -> int:

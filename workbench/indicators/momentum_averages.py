@@ -37,7 +37,7 @@ class _Averages(PriceIndicator):
         return (self.fast, self.slow, *self.weights(), *first, self.percent)
 
     def state_size(self) -> int:
-        return 4
+        return 3
 
     @property
     def warmup(self) -> int:
@@ -160,10 +160,10 @@ class Awesome(PriceIndicator):
     stock = (Peer("awesome", outputs=("oscillator",)),)
 
     def kernel(self) -> Callable[..., None]:
-        return kernel.sma_spread
+        return kernel.means_apart
 
     def constants(self) -> tuple[float, ...]:
-        return self.fast, self.slow, 0.0
+        return self.fast, self.slow
 
     def state_size(self) -> int:
         return 4

@@ -315,7 +315,7 @@ class Smi(_Range):
         return self.window, *(2.0 / (bars + 1) for bars in means), *((1, 1, 1) if self.seed == "first" else means)
 
     def state_size(self) -> int:
-        return 9
+        return 11
 
     @property
     def warmup(self) -> int:

@@ -30,8 +30,8 @@ class Pattern(Indicator):
     inputs = ("open", "high", "low", "close")
     styles: ClassVar = {"value": "dots"}
     scale = "none"
-    nan = "shows"
-    rare = True
+    nan = "stays"
+    block = 16_000
     #: Where the loops are; that of a pattern is called like it.
     loops: ClassVar[ModuleType]
     #: Bars before the first one of which it can be told.

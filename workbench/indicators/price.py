@@ -34,7 +34,7 @@ class AvgPrice(Indicator):
     source = "Arithmetic mean of the four prices of a bar."
     formula = "(open + high + low + close) / 4"
     inputs = ("open", "high", "low", "close")
-    nan = "shows"
+    nan = "stays"
     overlay = True
     talib = (Peer("AVGPRICE"),)
 
@@ -50,7 +50,7 @@ class MedPrice(Indicator):
     source = "Middle of the range of a bar."
     formula = "(high + low) / 2"
     inputs = ("high", "low")
-    nan = "shows"
+    nan = "stays"
     overlay = True
     talib = (Peer("MEDPRICE"),)
 
@@ -66,7 +66,7 @@ class TypPrice(Indicator):
     source = "Arithmetic mean of high, low and close of a bar."
     formula = "(high + low + close) / 3"
     inputs = ("high", "low", "close")
-    nan = "shows"
+    nan = "stays"
     overlay = True
     talib = (Peer("TYPPRICE"),)
 
@@ -82,7 +82,7 @@ class WclPrice(Indicator):
     source = "Mean of high, low and close of a bar, the close counted twice."
     formula = "(high + low + 2 * close) / 4"
     inputs = ("high", "low", "close")
-    nan = "shows"
+    nan = "stays"
     overlay = True
     talib = (Peer("WCLPRICE"),)
 

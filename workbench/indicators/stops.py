@@ -25,7 +25,7 @@ class _Stop(Indicator):
         return self.window, self.factor
 
     def state_size(self) -> int:
-        return 4
+        return 6
 
     @property
     def lookback(self) -> int:

@@ -57,6 +57,7 @@ class FractalConfirmed(_Fractal):
     With ``show="signal"`` it is 100 there and 0 elsewhere, from the first bar on.
     """
 
+    nan = "stays"
     title = "Williams fractal, confirmed"
     source = "Bill Williams, Trading Chaos, 1995; equal neighbours make no fractal; given on the bar that confirms it."
     formula = (

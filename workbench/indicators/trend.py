@@ -20,6 +20,7 @@ class ElderRay(Indicator):
     source = "Alexander Elder, Trading for a Living, 1993; the mean begins with a simple mean."
     formula = "bull = high - ema(close, window)\nbear = low - ema(close, window)"
     inputs = ("high", "low", "close")
+    nan = "stays"
     outputs = ("bull", "bear")
     styles = {"bull": "histogram", "bear": "histogram"}
     levels = (0.0,)
@@ -34,7 +35,7 @@ class ElderRay(Indicator):
         return self.window, 2.0 / (self.window + 1)
 
     def state_size(self) -> int:
-        return 2
+        return 3
 
     @property
     def warmup(self) -> int:
@@ -52,6 +53,7 @@ class Vortex(Indicator):
         "minus = sum(abs(low - high[1]), window) / sum(tr, window)"
     )
     inputs = ("high", "low", "close")
+    nan = "stays"
     outputs = ("plus", "minus")
     levels = (1.0,)
     scale = "none"
@@ -66,11 +68,11 @@ class Vortex(Indicator):
         return (self.window,)
 
     def state_size(self) -> int:
-        return 1 + 3 * (3 + self.window)
+        return 7
 
     @property
     def lookback(self) -> int:
-        return 1
+        return self.window + 1
 
     @property
     def warmup(self) -> int:
@@ -118,6 +120,7 @@ class MassIndex(Indicator):
     title = "Mass index"
     source = "Donald Dorsey, Stocks & Commodities 1992; the exponential means begin with simple means."
     formula = "sum(e / ema(e, window), total), e = ema(high - low, window)"
+    nan = "stays"
     inputs = ("high", "low")
     levels = (26.5, 27.0)
     scale = "none"
@@ -132,7 +135,7 @@ class MassIndex(Indicator):
         return self.window, self.total, 2.0 / (self.window + 1)
 
     def state_size(self) -> int:
-        return 7 + self.total
+        return 8 + self.total
 
     @property
     def warmup(self) -> int:
@@ -175,6 +178,7 @@ class Coppock(PriceIndicator):
     title = "Coppock curve"
     source = "Edwin Coppock, Barron's 1962 (months); linearly weighted mean."
     formula = "wma(roc(price, long) + roc(price, short), window)"
+    nan = "stays"
     levels = (0.0,)
     scale = "none"
     long = param.Integer(14, bounds=(1, MOST), doc="Bars of the longer change.")
@@ -189,7 +193,7 @@ class Coppock(PriceIndicator):
         return self.long, self.short, self.window
 
     def state_size(self) -> int:
-        return 4 + self.window
+        return 2 + self.window
 
     @property
     def lookback(self) -> int:

@@ -71,8 +71,7 @@ class Adosc(Indicator):
     formula = "ema(ad, fast) - ema(ad, slow)"
     inputs = BARS
     nan = "stays"
-    scale = "none"
-    levels = (0.0,)
+    scale, levels = "none", (0.0,)
     fast = param.Integer(3, bounds=(2, 100_000), doc="Bars of the fast mean.")
     slow = param.Integer(10, bounds=(2, 100_000), doc="Bars of the slow mean.")
     seed = param.Selector(default="first", objects=["first", "sma"], doc="What the means begin with.")
@@ -135,8 +134,7 @@ class Cmf(Indicator):
     formula = "sum(volume * ((close - low) - (high - close)) / (high - low), window) / sum(volume, window)"
     inputs = BARS
     nan = "stays"
-    scale = "none"
-    levels = (0.0,)
+    scale, levels = "none", (0.0,)
     window = param.Integer(20, bounds=(1, 100_000), doc="Bars that are added up.")
     talib = (Peer("CMF", {}, {"timeperiod": 20}),)
     stock = (Peer("cmf", outputs=("cmf",)),)
@@ -148,7 +146,7 @@ class Cmf(Indicator):
         return (self.window,)
 
     def state_size(self) -> int:
-        return 6
+        return 6 + self.window
 
     @property
     def lookback(self) -> int:
@@ -209,8 +207,7 @@ class Kvo(Indicator):
     )
     inputs = BARS
     outputs = ("oscillator", "signal")
-    scale = "none"
-    levels = (0.0,)
+    scale, levels = "none", (0.0,)
     fast = param.Integer(34, bounds=(1, 100_000), doc="Bars of the fast mean.")
     slow = param.Integer(55, bounds=(1, 100_000), doc="Bars of the slow mean.")
     signal = param.Integer(13, bounds=(1, 100_000), doc="Bars of the mean of the oscillator.")
@@ -258,6 +255,11 @@ class Vwap(SessionIndicator):
     deviations = param.Number(2.0, bounds=(0, 100), doc="Standard deviations from the mean to the bands.")
     talib = (Peer("VWAP", {"anchor": "first"}, outputs=("real", "", "")),)
     stock = (Peer("vwap", {"anchor": "first"}, outputs=("vwap", "", "")),)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Where no session counts, a column that is there already is in its place."""
+        return super().reads if self.anchor == "session" else (self.price, "volume", "volume")
 
     def kernel(self) -> Callable[..., None]:
         return kernel.vwap

@@ -151,22 +151,26 @@ def test_one_figure_draws_every_glyph(glyph: str) -> None:
     assert chart.price is figure_
     assert chart.price.renderers == renderers
     assert chart.x_range.max_interval == WIDEST_EXACT
-    assert (chart._wicks in seen) == (glyph == "candle")
-    assert (chart._bodies in seen) == (glyph in ("candle", "brick"))
+    assert (chart.types.candles.stems in seen) == (glyph == "candle")
+    assert (chart.types.candles.bodies in seen) == (glyph in ("candle", "brick"))
     ours = {r for r in chart.marks.renderers if r.visible}
     assert {r.data_source is chart.marks.lines for r in ours} == {"kagi": {True}, "pnf": {False}}.get(glyph, set())
     chart.draw_as("candle", widest=WIDEST)
-    assert [r for r in renderers if r.visible] == [chart._wicks, chart._bodies, chart._closes]
+    assert [r for r in renderers if r.visible] == [
+        chart.types.candles.stems,
+        chart.types.candles.bodies,
+        chart.types.candles.closes,
+    ]
 
 
 def test_too_many_boxes_are_drawn_as_bodies_until_there_are_fewer() -> None:
     chart, many, few = CandleChart(), lines(0, MAX_BOXES + 1), lines(0, 5)
     chart.draw_as("pnf")
     chart.show(bar_columns(many), marks=box_marks(many, 0, 1.0))
-    assert chart._bodies.visible
+    assert chart.types.candles.bodies.visible
     assert not any(r.visible for r in chart.marks.renderers)
     chart.show(bar_columns(few), marks=box_marks(few, 0, 1.0))
-    assert not chart._bodies.visible
+    assert not chart.types.candles.bodies.visible
     assert sum(r.visible for r in chart.marks.renderers) == 3
 
 

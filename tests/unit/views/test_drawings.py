@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from workbench.charts.candles import CandleChart
+from workbench.charts.theme import tokens
 from workbench.errors import WorkspaceError
 from workbench.market.specs import BarSpec
 from workbench.views.chart.drawings import LOOK_EVERY, Drawings
+from workbench.views.state import AppState
 from workbench.workspaces import Annotation, Workspaces
 
 MINUTE = 60_000_000_000
@@ -45,6 +47,7 @@ class Hand:
         services = None if kept is None else SimpleNamespace(workspaces=kept)
         self.view = SimpleNamespace(
             chart=CandleChart(),
+            state=AppState(),
             services=services,
             instrument=SimpleNamespace(symbol=symbol),
             history=Stretch(100, first=-100),
@@ -159,9 +162,10 @@ def test_an_anchor_that_was_not_moved_keeps_its_instant(hand: Hand, kept: Worksp
     kept.annotations.add(Annotation("ES", "trend", ((first, 1.0), (START + 20 * MINUTE, 2.0)), id="b"))
     hand.part.opened()
     row = hand.rows["b"]
-    points = [[row["x"][0], row["time"][0], 1.5], [-70, 0.0, 2.0]]
-    hand.say("change", id="b", points=points, counting=hand.told["counting"])
-    assert kept.annotations.get("b").anchors == ((first, 1.5), (START + 30 * MINUTE, 2.0))
+    points = [[row["x"][0], row["time"][0], 1.5], [-70, (START + 30 * MINUTE) / 1e6, 2.0]]
+    for counting in (hand.told["counting"], -1):  # -1: meanwhile the ordinals count from elsewhere
+        hand.say("change", id="b", points=points, counting=counting)
+        assert kept.annotations.get("b").anchors == ((first, 1.5), (START + 30 * MINUTE, 2.0))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +255,7 @@ def test_a_failed_save_is_told_and_can_be_repeated(
     with monkeypatch.context() as broken:
         broken.setattr(kept.annotations, "add", full)
         seq = hand.add()
-    assert hand.told["failed"] == {str(seq): "database sqlite:// cannot be used: disk is full"}
+    assert hand.told["failed"] == {str(seq): "Database sqlite:// cannot be used: disk is full"}
     assert hand.told["undo"] is False
     hand.add()
     assert list(hand.rows) == ["a"]
@@ -279,7 +283,7 @@ def test_drawings_that_cannot_be_read_leave_the_chart(
     with monkeypatch.context() as broken:
         broken.setattr(kept.annotations, "version", gone)
         hand.part.opened()
-        assert hand.told["said"] == "Drawings cannot be read. database cannot be used: gone"
+        assert hand.told["said"] == "Drawings cannot be read. Database cannot be used: gone"
     hand.part.opened()
     assert hand.told["said"] == ""
 
@@ -290,6 +294,12 @@ def test_without_services_drawings_last_as_long_as_the_session() -> None:
     assert list(hand.rows) == ["a"]
     assert Hand(None).rows == {}
     hand.part.close()
+
+
+def test_tools_wear_the_theme_where_no_page_tells_it(hand: Hand) -> None:
+    for dark in (True, False):
+        hand.view.state.dark = dark
+        assert all(tokens(dark).panel in rail.colors for rail in [*hand.part.rail(), *hand.part.tools()])
 
 
 def test_without_bars_nothing_is_drawn(hand: Hand) -> None:

@@ -6,7 +6,8 @@ const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b
 
 class Hand {
   constructor(board, source, wish) {
-    Object.assign(this, { board, source, desk: Desk.of(wish), shapes: new Map(), hover: null, making: null, drag: null, editing: null });
+    Object.assign(this, { board, source, desk: Desk.of(wish), shapes: new Map() });
+    Object.assign(this, { hover: null, making: null, drag: null, editing: null });
     this.desk.hand = this;
     desks.latest ??= this.desk;
     const { main } = board, { events } = main;
@@ -219,7 +220,8 @@ class Hand {
     this.making = null;
     const style = { ...this.desk.styles.get(kind) };
     const { symbol } = this.set, { counting } = this.told;
-    const row = { id: newId(), kind, pts: pts.map(({ x, t, price }) => ({ x, t, price })), text: "", style, locked: false, hidden: false, symbol, counting };
+    const places = pts.map(({ x, t, price }) => ({ x, t, price })), plain = { text: "", locked: false, hidden: false };
+    const row = { id: newId(), kind, pts: places, style, symbol, counting, ...plain };
     if (kind === "text") this.editing = { ...row, fresh: true };
     else this.add(row);
     if (!this.desk.kept) this.desk.take(null);
@@ -306,7 +308,8 @@ class Hand {
 
   // A key that is the hand's: whether it was.
   pressed(event) {
-    const { key } = event, row = this.chosen, moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const { key } = event, row = this.chosen;
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (key === "Escape" && (this.making || this.drag)) this.dropped();
     else if (key === "Escape" && this.desk.tool) this.desk.take(null);
     else if (key === "Escape" && row) { this.desk.chosen = null; this.soon(); }
@@ -315,7 +318,8 @@ class Hand {
     else if ((key === "Delete" || key === "Backspace") && row) this.remove(row);
     else if (moves[key] && row && !row.locked && event.composedPath().includes(this.pane.events)) {
       const [bars, up] = moves[key], by = event.shiftKey ? 10 : 1;
-      this.save({ ...row, pts: this.lifted(row, bars * by, -up * by) }, { points: points({ pts: this.lifted(row, bars * by, -up * by) }) });
+      const moved = { ...row, pts: this.lifted(row, bars * by, -up * by) };
+      this.save(moved, { points: points(moved) });
     } else return false;
     return true;
   }
@@ -323,8 +327,8 @@ class Hand {
   // A drawing by keys: in the middle of what is seen, to be moved by arrows.
   middle() {
     const { left, width, top, height } = this.pane.frame, need = plainly(this.told.kinds)[this.desk.tool][0];
-    const places = [[0.35, 0.6], [0.65, 0.4], [0.35, 0.75]].slice(0, need).map(([x, y]) => ({ sx: left + x * width, sy: top + y * height }));
-    this.finish(this.desk.tool, places.map((p) => this.anchor(p, {})));
+    const shares = [[0.35, 0.6], [0.65, 0.4], [0.35, 0.75]].slice(0, need);
+    this.finish(this.desk.tool, shares.map(([x, y]) => this.anchor({ sx: left + x * width, sy: top + y * height }, {})));
   }
 
   // The next drawing in view, by keys.
@@ -337,8 +341,10 @@ class Hand {
   }
 
   look({ kind, style }) {
+    const { widths, sizes, dashes } = this.told;
     return {
-      width: style.width ?? (FIRM.has(kind) ? 2 : 1), dash: style.dash ?? "solid", size: style.size ?? 14,
+      width: widths.includes(style.width) ? style.width : FIRM.has(kind) ? 2 : 1,
+      dash: dashes.includes(style.dash) ? style.dash : "solid", size: sizes.includes(style.size) ? style.size : 14,
       color: wbInk.color(style, kind === "text" ? "text" : "blue", new Map(this.told.colors)),
     };
   }

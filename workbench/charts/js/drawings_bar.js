@@ -63,29 +63,33 @@ class DrawBar {
   }
 
   dress(row, look, told) {
-    const icon = (path, more = "") => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="${path}"${more}/></svg>`;
+    const icon = (path, more = "") =>
+      `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="${path}"${more}/></svg>`;
     const button = (act, title, inner, { value = "", pressed = null, extra = "" } = {}) =>
       `<button type="button" data-act="${act}" data-value="${value}" title="${title}" aria-label="${title}" class="${extra}"` +
       `${pressed === null ? "" : ` aria-pressed="${pressed}"`}>${inner}</button>`;
-    const out = told.colors.map(([name, color]) => button("color", name[0].toUpperCase() + name.slice(1), `<i style="background:${color}"></i>`,
-      { value: name, pressed: row.style.color === name, extra: "wb-swatch" }));
+    const out = told.colors.map(([name, color]) =>
+      button("color", name[0].toUpperCase() + name.slice(1), `<i style="background:${color}"></i>`,
+        { value: name, pressed: row.style.color === name, extra: "wb-swatch" }));
     out.push("<hr>");
     if (row.kind === "text") {
       out.push(button("size", `Text size ${look.size} px: next`, `<span>${look.size}</span>`));
       out.push(button("edit", "Edit the note (double click)", icon(BAR_ICONS.edit)));
     } else {
       out.push(button("width", `Width ${look.width} px: next`, icon("M2 8h12", ` style="stroke-width:${look.width}"`)));
-      out.push(button("dash", `Line ${look.dash}: next`, icon("M2 8h12", ` style="stroke-width:1.8" stroke-dasharray="${{ solid: "", dashed: "4 3.5", dotted: ".1 3.2" }[look.dash]}"`)));
+      const dash = { solid: "", dashed: "4 3.5", dotted: ".1 3.2" }[look.dash];
+      out.push(button("dash", `Line ${look.dash}: next`, icon("M2 8h12", ` style="stroke-width:1.8" stroke-dasharray="${dash}"`)));
     }
     out.push("<hr>");
-    out.push(button("lock", row.locked ? "Unlock" : "Lock: it does not move", icon(row.locked ? BAR_ICONS.lock : BAR_ICONS.unlock), { pressed: row.locked }));
+    const { locked } = row, lock = icon(locked ? BAR_ICONS.lock : BAR_ICONS.unlock);
+    out.push(button("lock", locked ? "Unlock" : "Lock: it does not move", lock, { pressed: locked }));
     out.push(button("hide", "Hide (the eye of the tools shows it again)", icon(BAR_ICONS.hide)));
     out.push(button("remove", "Delete (Del)", icon(BAR_ICONS.remove)));
     const held = this.el.getRootNode().activeElement, key = this.el.contains(held) ? held.dataset : null;
     put(this.el, out.join(""));
     if (key && !this.el.contains(held)) {
-      const same = [...this.el.querySelectorAll("button")].find((one) => one.dataset.act === key.act && (one.dataset.value === key.value));
-      same?.focus();
+      const all = [...this.el.querySelectorAll("button")];
+      all.find((one) => one.dataset.act === key.act && one.dataset.value === key.value)?.focus();
     }
   }
 }

@@ -3,11 +3,14 @@
 
 const DRAW_KEYS = { KeyT: "trend", KeyR: "ray", KeyE: "extended", KeyH: "horizontal", KeyV: "vertical", KeyX: "rectangle",
   KeyC: "channel", KeyF: "fibonacci", KeyB: "brush", KeyN: "text", KeyM: "measure" };
+const BUSY = "input, textarea, select, " +
+  ["combobox", "listbox", "option", "menu", "menuitem", "dialog", "textbox"].map((role) => `[role=${role}]`).join();
 const desks = (globalThis.__wbDesks ??= { all: new Map(), latest: null });
 
 class Desk {
   constructor(channel, wish) {
-    Object.assign(this, { channel, wish, tool: null, kept: false, chosen: null, seq: 0, unsaved: new Map(), styles: new Map(), hand: null });
+    Object.assign(this, { channel, wish, tool: null, kept: false, chosen: null, hand: null });
+    Object.assign(this, { seq: 0, unsaved: new Map(), styles: new Map() });
     try { this.magnet = localStorage.getItem("wb.magnet") === "on"; } catch { this.magnet = false; }
     document.addEventListener("wb-tool", ({ detail }) => { if (detail.channel === channel) this.told(detail); });
     document.addEventListener("keydown", (e) => this.key(e), true);
@@ -88,9 +91,7 @@ class Desk {
   key(event) {
     const { hand } = this;
     if (desks.latest !== this || !hand?.board.current || event.defaultPrevented || event.isComposing) return;
-    const busy = event.composedPath().some((node) => node instanceof Element && (["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName) ||
-      node.isContentEditable || ["combobox", "listbox", "option", "menu", "menuitem", "dialog", "textbox"].includes(node.getAttribute("role"))));
-    if (busy) return;
+    if (event.composedPath().some((node) => node instanceof Element && (node.isContentEditable || node.matches(BUSY)))) return;
     const control = event.ctrlKey || event.metaKey;
     if (control && !event.altKey && event.code === "KeyZ") this.ask(event.shiftKey ? "redo" : "undo");
     else if (control && !event.altKey && event.code === "KeyY") this.ask("redo");

@@ -13,7 +13,7 @@ const DRAWN_STYLE = `
 .wb-note[contenteditable] { pointer-events: auto; cursor: text; border-color: var(--c-accent); outline: none; background: var(--c-panel);
   user-select: text; }
 .wb-note[contenteditable]:empty::before { content: "Note"; color: var(--c-muted); }
-.wb-measured { padding: 3px 8px; border-radius: 4px; white-space: nowrap; text-align: center; background: var(--c-raised);
+.wb-measured { box-sizing: border-box; padding: 3px 8px; border-radius: 4px; white-space: nowrap; text-align: center; background: var(--c-raised);
   box-shadow: 0 0 0 1px var(--c-hairline); font: 12px/16px var(--wb-chart-font); color: var(--c-text); }
 .wb-measured b { font-weight: 600; } .wb-measured small { display: block; font-size: 12px; color: var(--c-muted); }
 .wb-unsaved { left: 50%; bottom: 10px; transform: translateX(-50%); display: flex; gap: 8px; align-items: center; pointer-events: auto;
@@ -70,11 +70,13 @@ class DrawnPane {
   }
 }
 
-// What a shape looks like: SVG text and, beside it, HTML for tags.
+// What a shape looks like: SVG text and, beside it, HTML for tags. Styles come from a database: nothing of them gets into
+// a text that was not looked at.
 const wbInk = {
   color(style, fallback, colors) {
     const named = style.color ?? fallback;
-    return colors.get(named) ?? (/^#[0-9a-f]{3,8}$/i.test(named) ? named : `var(--c-${named}, ${named === "blue" ? "#5b8def" : "var(--c-accent)"})`);
+    if (colors.has(named) || /^#[0-9a-f]{3,8}$/i.test(named)) return colors.get(named) ?? named;
+    return /^[a-z-]+$/.test(named) ? `var(--c-${named}, var(--c-accent))` : "var(--c-accent)";
   },
 
   svg(one, look, lit) {
@@ -87,7 +89,9 @@ const wbInk = {
       out.push(`<line x1="${a}" y1="${b}" x2="${c}" y2="${d}" stroke="${color}" stroke-width="${soft ? 1 : width}" ` +
         `stroke-dasharray="${soft ? "4 4" : stroke}"${soft ? ' stroke-opacity=".7"' : ""}/>`);
     }
-    for (const points of one.solids) out.push(`<polygon points="${points.map((p) => p.map(fixed).join()).join(" ")}" fill="${color}"/>`);
+    for (const points of one.solids) {
+      out.push(`<polygon points="${points.map((p) => p.map(fixed).join()).join(" ")}" fill="${color}"/>`);
+    }
     if (one.path) {
       const d = one.path.map(({ x, y }, i) => `${i ? "L" : "M"}${fixed(x)} ${fixed(y)}`).join("");
       const line = `fill="none" stroke="${color}" stroke-linecap="round" stroke-linejoin="round"`;
@@ -106,9 +110,10 @@ const wbInk = {
   },
 
   measured({ x, y, above, change, share, bars, ms }, price, box) {
-    const sign = change < 0 ? "−" : "+", width = 190, left = wbShapes.clamp(x - width / 2, box.left + 4, Math.max(box.left + 4, box.right - width - 4));
+    const sign = change < 0 ? "−" : "+", width = 190, most = Math.max(box.left + 4, box.right - width - 4);
+    const left = wbShapes.clamp(x - width / 2, box.left + 4, most);
     const top = wbShapes.clamp(above ? y - 48 : y + 8, box.top + 4, box.bottom - 46);
-    return `<div class="wb-measured" style="left:${fixed(left)}px;top:${fixed(top)}px;width:${width}px;box-sizing:border-box">` +
+    return `<div class="wb-measured" style="left:${fixed(left)}px;top:${fixed(top)}px;width:${width}px">` +
       `<b>${sign}${price(Math.abs(change))}</b> (${wbNumbers.percent(share)})<small>${bars < 0 ? "−" : ""}${Math.abs(bars)} ` +
       `bar${Math.abs(bars) === 1 ? "" : "s"} · ${wbShapes.lasting(ms)}</small></div>`;
   },

@@ -68,10 +68,12 @@ Object.assign(Hand.prototype, {
     const { frame } = this.pane, low = this.board.below.frame;
     if (side === "right") {
       if (at < frame.top || at > frame.bottom) return "";
-      return `<div class="wb-drawn-tag" style="left:${frame.right + 1}px;top:${Math.round(at) - 9}px;background:${color}">${text}</div>`;
+      const place = `left:${frame.right + 1}px;top:${Math.round(at) - 9}px`;
+      return `<div class="wb-drawn-tag" style="${place};background:${color}">${text}</div>`;
     }
     if (at < frame.left || at > frame.right) return "";
-    return `<div class="wb-drawn-tag" style="left:${Math.round(at)}px;top:${low.bottom + 4}px;background:${color};transform:translateX(-50%)">${text}</div>`;
+    const place = `left:${Math.round(at)}px;top:${low.bottom + 4}px;transform:translateX(-50%)`;
+    return `<div class="wb-drawn-tag" style="${place};background:${color}">${text}</div>`;
   },
 
   // --- notes -----------------------------------------------------------------------------------------------------
@@ -90,16 +92,25 @@ Object.assign(Hand.prototype, {
       Object.assign(el.style, { left: `${fixed(x + 8)}px`, top: `${fixed(y)}px`, color: look.color, fontSize: `${look.size}px` });
       const out = x < frame.left - 300 || x > frame.right || y < frame.top - 100 || y > frame.bottom + 100;
       show(el, !out || writing);
-      el.style.clipPath = this.clipped(el, frame);
-      one.rect = { left: x + 8, right: x + 8 + el.offsetWidth, top: y - el.offsetHeight / 2, bottom: y + el.offsetHeight / 2 };
+      if (out && !writing) continue;
+      const { wide, tall } = this.measured(el, writing, look.size);
+      one.rect = { left: x + 8, right: x + 8 + wide, top: y - tall / 2, bottom: y + tall / 2 };
+      el.style.clipPath = this.clipped(one.rect, frame);
       if (row.fresh && !el.isContentEditable) this.write(row);
     }
   },
 
+  // Its size is asked for only when it may have changed: an answer costs the browser a layout.
+  measured(el, writing, size) {
+    if (writing || el.wbSize?.of !== `${size} ${el.textContent}`) {
+      el.wbSize = { of: `${size} ${el.textContent}`, wide: el.offsetWidth, tall: el.offsetHeight };
+    }
+    return el.wbSize;
+  },
+
   // What of a note hangs over the frame's edges is cut off.
-  clipped(el, { left, right, top, bottom }) {
-    const x = parseFloat(el.style.left), y = parseFloat(el.style.top) - el.offsetHeight / 2;
-    const off = [top - y, x + el.offsetWidth - right, y + el.offsetHeight - bottom, left - x].map((v) => Math.max(0, v));
+  clipped(rect, { left, right, top, bottom }) {
+    const off = [top - rect.top, rect.right - right, rect.bottom - bottom, left - rect.left].map((v) => Math.max(0, v));
     return off.some(Boolean) ? `inset(${off.map((v) => `${v}px`).join(" ")})` : "";
   },
 
@@ -114,7 +125,11 @@ Object.assign(Hand.prototype, {
     el.setAttribute("role", "textbox");
     el.setAttribute("aria-label", "Note");
     const key = (e) => {
-      if (e.key === "Escape" || (e.key === "Enter" && !e.shiftKey)) { e.preventDefault(); el.blur(); this.pane.events.focus({ preventScroll: true }); }
+      if (e.key === "Escape" || (e.key === "Enter" && !e.shiftKey)) {
+        e.preventDefault();
+        el.blur();
+        this.pane.events.focus({ preventScroll: true });
+      }
       e.stopPropagation();
     };
     const grown = () => this.soon();
@@ -147,7 +162,7 @@ Object.assign(Hand.prototype, {
     if (!one || !one.seen || this.drag?.row || this.making) { this.bar.hide(); return; }
     this.bar.dress(row, this.look(row), this.told);
     const legend = this.pane.stack, floor = legend.offsetTop + legend.offsetHeight + 4 - this.pane.frame.top;
-    this.bar.place(one.handles.length || one.path ? one : { handles: one.lines.map(({ at }) => ({ x: at[0], y: at[1] })) }, this.pane.frame, Math.max(4, floor));
+    this.bar.place(one, this.pane.frame, Math.max(4, floor));
   },
 
   say() {

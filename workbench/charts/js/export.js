@@ -3,6 +3,8 @@
 const HIDDEN = ".wb-icons, .wb-last small { display: none !important; } .wb-study { pointer-events: none !important; }";
 
 export default ({ root, viewport, source, x_range }) => {
+  if (root.wbFiled) return; // called whenever the figure gets a size
+  root.wbFiled = true;
   viewport.properties.data.change.connect(() => {
     const ask = viewport.data.ask?.[0], { x } = source.data;
     if (!ask || !x.length) return;

@@ -12,7 +12,7 @@ from numba import njit
 from workbench.kernels.indicators.extremes import BLOCK, extremes
 from workbench.kernels.indicators.rounding import fused, quotient
 
-_ANEW = 2048
+_ANEW = 512
 
 
 @njit(cache=True, nogil=True)

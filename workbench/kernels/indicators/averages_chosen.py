@@ -7,7 +7,7 @@ import numpy as np
 from workbench.kernels.indicators.averages import ranked
 from workbench.kernels.indicators.averages_exponential import smoothed
 from workbench.kernels.indicators.extremes import BLOCK, loop
-from workbench.kernels.indicators.momentum import beyond, sma_spread
+from workbench.kernels.indicators.momentum import beyond, means_apart
 from workbench.kernels.indicators.oscillators import stand
 from workbench.kernels.indicators.sums import means
 
@@ -83,15 +83,15 @@ def varied(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @loop
 def accelerator(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: fast, slow, 0, signal. ``s``: 4 of ``sma_spread``, 2 of ``means``, lines before this call."""
-    known, signal, n, kept = max(int(p[0]), int(p[1])) - 1, int(p[3]), len(a), s[6:]
+    """``p``: fast, slow, signal. ``s``: 4 of ``means_apart``, 2 of ``means``, lines before this call."""
+    known, signal, n, kept = max(int(p[0]), int(p[1])) - 1, int(p[2]), len(a), s[6:]
     block = max(BLOCK, signal)
     lines, room = np.empty(signal + min(block, n - start)), np.empty(min(block, n - start))
     lines[:signal] = kept
     for low in range(start, n, block):
         high, at = min(n, low + block), seen + low - start
         rest = out[:, low - start : high - start]
-        sma_spread(a[:high], b, c, d, e, low, at, rest, p[:3], s[:4])
+        means_apart(a[:high], b, c, d, e, low, at, rest, p[:2], s[:4])
         line, mean, early = lines[signal : signal + high - low], room[: high - low], max(0, min(high - low, known - at))
         line[:] = rest[0]
         means(lines, signal + early, signal + high - low, at + early - known, signal, s[4:6], mean[early:])

@@ -44,10 +44,11 @@ def _smooth(new, rest, at: int, s, weight: float) -> None:
     first = min(n, -at % 4)
     for j in range(first):
         rest[j] = _one(s, new[j], at + j, w, k1)
-    last = first + (n - first) // 4 * 4
+    x, y, groups = new[first:], rest[first:], (n - first) // 4  # counted from 0: no index is asked whether it is below
     gap, near, place = s[0], s[1], (at + first) % _NEAR
-    for j in range(first, last, 4):
-        x1, x2, x3, x4 = new[j], new[j + 1], new[j + 2], new[j + 3]
+    for k in range(groups):
+        j = 4 * k
+        x1, x2, x3, x4 = x[j], x[j + 1], x[j + 2], x[j + 3]
         if place == 0:
             gap, near = (near + gap) - x1, x1
         place = place + 4 if place < _NEAR - 4 else 0
@@ -55,12 +56,12 @@ def _smooth(new, rest, at: int, s, weight: float) -> None:
         p2 = fused(k1, p1, w * (x2 - near))
         p3 = fused(k1, p2, w * (x3 - near))
         p4 = fused(k1, p3, w * (x4 - near))
-        rest[j], rest[j + 1] = near + fused(k1, gap, p1), near + fused(k2, gap, p2)
-        rest[j + 2] = near + fused(k3, gap, p3)
+        y[j], y[j + 1] = near + fused(k1, gap, p1), near + fused(k2, gap, p2)
+        y[j + 2] = near + fused(k3, gap, p3)
         gap = fused(k4, gap, p4)
-        rest[j + 3] = near + gap
+        y[j + 3] = near + gap
     s[0], s[1] = gap, near
-    for j in range(last, n):
+    for j in range(first + 4 * groups, n):
         rest[j] = _one(s, new[j], at + j, w, k1)
 
 

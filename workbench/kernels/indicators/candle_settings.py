@@ -1,11 +1,12 @@
-"""Blocks of candles, the parts of a candle, and the means that say what counts as long, short, near and equal.
+"""The parts of a candle, and the sums of sizes whose means say what counts as long, short, near and equal.
 
 A candle is compared with the mean of a few bars before one that is looked at. The sums run as bars come and go, from
 the first bar of which a pattern is known: recomputed sums would differ in the last bit, and prices lie on a grid, where
 that decides.
 
-A pattern is a loop over a block of bars that stays in the processor's cache. It reads whole candles and joins
-conditions with ``&`` and ``|``, without branches, so that it is compiled for several bars at once.
+A pattern gets the means of its bars as arrays; then it is a loop that reads whole candles and joins conditions with
+``&`` and ``|``, without branches, so that it is compiled for several bars at once. Who has many bars gives them in
+blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -15,99 +16,106 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-#: What is averaged: bodies, ranges from low to high and shadows of ten bars, ranges of five.
+from workbench.kernels.indicators.rounding import quotient
+
+#: What is summed: bodies, ranges from low to high and shadows of ten bars, ranges of five.
 BODY, SPAN, SHADOWS, SPAN_5 = range(4)
 #: What counts, as a fraction of a mean: of ``SPAN``, of ``SHADOWS``, of ``SPAN_5``. Of ``BODY`` it is the whole.
 DOJI, TINY, SHORT, NEAR, FAR, EQUAL = 0.1, 0.1, 0.5, 0.2, 0.6, 0.05
-#: Bars of a block; no multiple of 512, with which all rows of a block would want the same places of the cache.
-BLOCK = 1000
 
 #: The prices of a bar, or of many.
 Candle = namedtuple("Candle", "open high low close")
-#: What a call is about: all bars, the index of the first row, the first one to tell, whether that goes on, results.
-Run = namedtuple("Run", "bars start first goes_on values s")
+#: What a call is about: its values, those to tell, the bars, whether sums go on, and the state.
+Run = namedtuple("Run", "values told bars goes_on s")
+#: Where the state counts bars with a NaN; the sums are before it.
+_HOLES = 11
 
 
 @njit
-def begin(o, h, lo, c, start, seen, out, p, s) -> Run:
-    """The bars to tell; those before them get 0. ``p[0]`` is how many bars are before the first one to tell."""
-    first, values = min(len(o), start + max(0, int(p[0]) - seen)), out[0]
+def begin(o, h, lo, c, start, seen, out, p, s) -> tuple:
+    """What the call is about, the bars, the values to tell, and how many bars before them have a NaN.
+
+    ``p[0]`` is how many bars are before the first one to tell; the bars begin as many before the values. The values of
+    bars before are 0.
+    """
+    back, values, holes = int(p[0]), out[0], 0
+    first = min(len(o), start + max(0, back - seen))
     for i in range(start, first):
-        values[i - start] = np.nan if o[i] != o[i] or h[i] != h[i] or lo[i] != lo[i] or c[i] != c[i] else 0.0
-    return Run(Candle(o, h, lo, c), start, first, seen > p[0], values, s)
+        values[i - start] = 0.0
+        holes += unknown(Candle(o[i], h[i], lo[i], c[i]))
+    low, told = max(0, first - back), values[first - start :]
+    bars = Candle(o[low:], h[low:], lo[low:], c[low:])
+    return Run(values, told, bars, (seen > back) | (len(told) == 0), s), bars, told, holes
 
 
 @njit
-def block(run, at, n, back) -> Candle:
-    """The bars of a block of ``n`` at ``at``, with ``back`` before it."""
-    low, high, bars = at - back, at + n, run.bars
-    return Candle(bars.open[low:high], bars.high[low:high], bars.low[low:high], bars.close[low:high])
+def means(run, k, kind, at) -> np.ndarray:
+    """For each value the mean of the sizes from ``at`` bars on after the first. ``s[k]`` is the sum."""
+    old, new, sum_, rows = _begin_sum(run, k, kind, at)
+    for j in range(len(rows)):
+        more, rows[j] = _size(kind, candle(new, j)) - _size(kind, candle(old, j)), sum_
+        sum_ += more
+    run.s[k] = sum_
+    return _divide(rows, kind)
 
 
 @njit
-def means(run, at, n, asked, room) -> None:
-    """Row by row of ``room``, what is ``asked``: mean of what, before the candle how many bars back.
-
-    The sums are kept in ``s``. Two at a time, since each waits for its last addition.
-    """
-    s = run.s
-    for k in range(len(asked)):
-        kind, back = asked[k]
-        period = 5 if kind == SPAN_5 else 10
-        new, old = block(run, at - back, n, 0), block(run, at - back - period, n, 0)
-        if at == run.first and not run.goes_on:
-            s[k] = 0.0
-            before = block(run, at - back, 0, period)
-            for j in range(period):
-                s[k] += _size(kind, candle(before, j))
-        row = room[k]
-        if kind == BODY:
-            for j in range(n):
-                row[j] = body(candle(new, j)) - body(candle(old, j))
-        elif kind == SHADOWS:
-            for j in range(n):
-                row[j] = _shadows(candle(new, j)) - _shadows(candle(old, j))
-        else:
-            for j in range(n):
-                row[j] = _span(candle(new, j)) - _span(candle(old, j))
-    for k in range(0, len(asked) - 1, 2):
-        one, two, first, second = s[k], s[k + 1], room[k], room[k + 1]
-        for j in range(n):
-            more, other = first[j], second[j]
-            first[j], second[j] = one, two
-            one, two = one + more, two + other
-        s[k], s[k + 1] = one, two
-    if len(asked) % 2:
-        one, first = s[len(asked) - 1], room[len(asked) - 1]
-        for j in range(n):
-            more, first[j] = first[j], one
-            one += more
-        s[len(asked) - 1] = one
-    for k in range(len(asked)):
-        row, period = room[k], 5 if asked[k][0] == SPAN_5 else 10
-        for j in range(n):
-            row[j] /= period
+def two_means(run, k, kind, at, kind_2, at_2) -> tuple:
+    """``means`` of ``k`` and ``k + 1``, while one waits for its last addition the other is at work."""
+    old, new, sum_, rows = _begin_sum(run, k, kind, at)
+    old_2, new_2, sum_2, rows_2 = _begin_sum(run, k + 1, kind_2, at_2)
+    for j in range(len(rows)):
+        more, rows[j] = _size(kind, candle(new, j)) - _size(kind, candle(old, j)), sum_
+        more_2, rows_2[j] = _size(kind_2, candle(new_2, j)) - _size(kind_2, candle(old_2, j)), sum_2
+        sum_, sum_2 = sum_ + more, sum_2 + more_2
+    run.s[k], run.s[k + 1] = sum_, sum_2
+    return _divide(rows, kind), _divide(rows_2, kind_2)
 
 
 @njit
-def put(run, at, n, found) -> None:
-    """Give the values of a block. A bar with NaN in an input gets NaN, by which it is known.
+def _begin_sum(run, k, kind, at) -> tuple:
+    """Candles that leave the sum and that enter it, the sum as it stands, room for the means."""
+    n, period = len(run.told), _period(kind)
+    old, sum_ = cut(run.bars, at, n), run.s[k]
+    if not run.goes_on:
+        before, sum_ = cut(run.bars, at, period), 0.0
+        for j in range(period):
+            sum_ += _size(kind, candle(before, j))
+    return old, cut(run.bars, at + period, n), sum_, np.empty(n)
 
-    Memory that holds them already, such as zeros that nobody has touched, is not written.
-    """
-    bars, values = block(run, at, n, 0), run.values[at - run.start : at - run.start + n]
-    differ = holes = 0
-    for j in range(n):
-        x = candle(bars, j)
-        differ += found[j] != values[j]
-        holes += (x.open != x.open) | (x.high != x.high) | (x.low != x.low) | (x.close != x.close)
-    if differ:
-        values[:] = found[:n]
-    if holes:
-        for j in range(n):
-            x = candle(bars, j)
-            if x.open != x.open or x.high != x.high or x.low != x.low or x.close != x.close:
-                values[j] = np.nan
+
+@njit
+def _divide(rows, kind) -> np.ndarray:
+    period = float(_period(kind))
+    inverse = 1.0 / period
+    for j in range(len(rows)):
+        rows[j] = quotient(rows[j], period, inverse)
+    return rows
+
+
+@njit
+def _period(kind) -> int:
+    return 5 if kind == SPAN_5 else 10
+
+
+@njit
+def cut(bars, at, n) -> Candle:
+    """``n`` bars from ``at`` on."""
+    return Candle(bars.open[at : at + n], bars.high[at : at + n], bars.low[at : at + n], bars.close[at : at + n])
+
+
+@njit
+def unknown(x) -> bool:
+    """Whether a price is NaN."""
+    return (x.open != x.open) | (x.high != x.high) | (x.low != x.low) | (x.close != x.close)
+
+
+@njit
+def finish(run, holes) -> None:
+    """Make the last value NaN once a bar had one, by which that is known."""
+    run.s[_HOLES] += holes
+    if run.s[_HOLES] > 0.0 and len(run.values):
+        run.values[-1] = np.nan
 
 
 @njit
@@ -142,14 +150,14 @@ def sign(x) -> float:
 
 @njit
 def top(x) -> float:
-    """The upper end of the body."""
-    return x.close if x.close >= x.open else x.open
+    """The upper end of the body; compared so that it is one instruction."""
+    return x.close if x.close > x.open else x.open
 
 
 @njit
 def bottom(x) -> float:
-    """The lower end of the body."""
-    return x.open if x.close >= x.open else x.close
+    """The lower end of the body; compared so that it is one instruction."""
+    return x.close if x.close < x.open else x.open
 
 
 @njit
@@ -183,15 +191,5 @@ def within(value, middle, reach) -> bool:
 
 
 @njit
-def _span(x) -> float:
-    return x.high - x.low
-
-
-@njit
-def _shadows(x) -> float:
-    return upper(x) + lower(x)
-
-
-@njit
 def _size(kind, x) -> float:
-    return body(x) if kind == BODY else _shadows(x) if kind == SHADOWS else _span(x)
+    return body(x) if kind == BODY else upper(x) + lower(x) if kind == SHADOWS else x.high - x.low

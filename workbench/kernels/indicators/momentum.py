@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators.averages_exponential import smoothed
 from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.rounding import fused
 from workbench.kernels.indicators.sums import means
@@ -36,25 +38,35 @@ def difference(fast, slow, percent) -> float:
 
 @loop
 def change(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window."""
-    window, values = int(p[0]), out[0]
+    """``p``: window. The last is NaN if any is: so a NaN is told."""
+    window, strange = int(p[0]), False
     first = min(len(a), start + max(0, window - seen))
-    values[: first - start] = np.nan
-    new, old, rest = a[first:], a[first - window : len(a) - window], values[first - start :]
-    for j in range(len(new)):
-        rest[j] = new[j] - old[j]
+    out[0, : first - start] = np.nan
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        new, old, rest = a[low:high], a[low - window : high - window], out[0, low - start : high - start]
+        for j in range(len(new)):
+            rest[j] = new[j] - old[j]
+        strange |= has_nan(rest)
+    if strange:
+        out[0, -1] = np.nan
 
 
 @loop
 def ratio(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, how many old prices to take off, factor. 0 where the old price is 0."""
-    window, less, factor, values = int(p[0]), p[1], p[2], out[0]
+    """``p``: window, how many old prices to take off, factor. 0 where the old price is 0. The last as of ``change``."""
+    window, less, factor, strange = int(p[0]), p[1], p[2], False
     first = min(len(a), start + max(0, window - seen))
-    values[: first - start] = np.nan
-    new, old, rest = a[first:], a[first - window : len(a) - window], values[first - start :]
-    for j in range(len(new)):
-        found = (new[j] - less * old[j]) / old[j] * factor
-        rest[j] = found if old[j] != 0.0 else 0.0 * new[j]
+    out[0, : first - start] = np.nan
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        new, old, rest = a[low:high], a[low - window : high - window], out[0, low - start : high - start]
+        for j in range(len(new)):
+            found = (new[j] - less * old[j]) / old[j] * factor
+            rest[j] = found if old[j] != 0.0 else 0.0 * new[j]
+        strange |= has_nan(rest)
+    if strange:
+        out[0, -1] = np.nan
 
 
 @loop
@@ -111,20 +123,46 @@ def macd(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @loop
 def sma_spread(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: fast, slow, percent. ``s``: see ``means``, of both."""
-    fast, slow, percent, known = int(p[0]), int(p[1]), p[2] != 0.0, max(int(p[0]), int(p[1])) - 1
+    """``p``: fast, slow, percent. ``s``: both sums, without the value that leaves next.
+
+    Added up one by one, as others do: in percent the differences are so small that their rounding is seen.
+    """
+    fast_window, slow_window, percent, fast, slow = int(p[0]), int(p[1]), p[2] != 0.0, s[0], s[1]
+    values, known = out[0], max(int(p[0]), int(p[1])) - 1
+    first = min(len(a), start + max(0, known - seen))
+    for i in range(start, first):
+        at = seen + i - start
+        fast += a[i]
+        slow += a[i]
+        if at >= fast_window - 1:
+            fast -= a[i - fast_window + 1]
+        if at >= slow_window - 1:
+            slow -= a[i - slow_window + 1]
+        values[i - start] = np.nan
+    new, rest = a[first:], values[first - start :]
+    fast_old = a[first - fast_window + 1 : len(a) - fast_window + 1]
+    slow_old = a[first - slow_window + 1 : len(a) - slow_window + 1]
+    for j in range(len(new)):
+        fast += new[j]
+        slow += new[j]
+        rest[j] = difference(fast / fast_window, slow / slow_window, percent)
+        fast -= fast_old[j]
+        slow -= slow_old[j]
+    s[0], s[1] = fast, slow
+
+
+@loop
+def means_apart(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """``p``: fast, slow. ``s``: see ``means``, of both. As ``sma_spread`` but for the order in which is added up."""
+    fast, slow, known = int(p[0]), int(p[1]), max(int(p[0]), int(p[1])) - 1
     room = np.empty(min(BLOCK, len(a) - start))
     for low in range(start, len(a), BLOCK):
         high, done = min(len(a), low + BLOCK), seen + low - start
         near, far = out[0, low - start : high - start], room[: high - low]
         means(a, low, high, done, fast, s[:2], near)
         means(a, low, high, done, slow, s[2:4], far)
-        if percent:
-            for j in range(len(near)):
-                near[j] = difference(near[j], far[j], True)
-        else:
-            for j in range(len(near)):
-                near[j] -= far[j]
+        for j in range(len(near)):
+            near[j] -= far[j]
         near[: max(0, min(high - low, known - done))] = np.nan
 
 
@@ -206,56 +244,62 @@ def dpo(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 
 @loop
-def twice(x, y, first, second, s) -> None:
-    """Each of ``x`` and ``y`` becomes the exponential mean of their means; two weights. ``s``: means, means of them."""
-    keep, w, hold, v = 1.0 - first, 1.0 - (1.0 - first), 1.0 - second, 1.0 - (1.0 - second)
-    one, two, once, again = s[0], s[1], s[2], s[3]
-    for j in range(len(x)):
-        one, two = fused(keep, one, w * x[j]), fused(keep, two, w * y[j])
-        once, again = fused(hold, once, v * one), fused(hold, again, v * two)
-        x[j], y[j] = once, again
-    s[0], s[1], s[2], s[3] = one, two, once, again
-
-
-@loop
-def drawn(x, weight, mean, into) -> float:
-    """The exponential mean carried on, into ``into``; the last one."""
-    keep, w = 1.0 - weight, 1.0 - (1.0 - weight)
-    for j in range(len(x)):
-        mean = fused(keep, mean, w * x[j])
-        into[j] = mean
-    return mean
-
-
-@loop
 def tsi(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: slow, fast, signal, their weights. ``s``: means of changes and of sizes, means of these, the signal."""
+    """``p``: slow, fast, signal, their weights. ``s``: 4 of ``twice``, of changes and their sizes; the signal's 3."""
     slow, fast, last = int(p[0]), int(p[1]), int(p[2])
-    known = slow + fast + last - 2
-    first = min(len(a), start + max(0, known + 1 - seen))
-    for i in range(start, first):
-        at = seen + i - start
-        move = a[i] - a[i - 1] if at > 0 else 0.0
-        s[0] = seeded(move, at, 1, slow, p[3], s[0])
-        s[1] = seeded(abs(move), at, 1, slow, p[3], s[1])
-        s[2] = seeded(s[0], at, slow, fast, p[4], s[2])
-        s[3] = seeded(s[1], at, slow, fast, p[4], s[3])
-        value = 100.0 * s[2] / s[3] if s[3] != 0.0 else 0.0
-        s[4] = seeded(value, at, slow + fast - 1, last, p[5], s[4])
-        out[0, i - start] = value if at >= known else np.nan
-        out[1, i - start] = s[4] if at >= known else np.nan
-    sizes = np.empty(min(BLOCK, len(a) - first))
-    for low in range(first, len(a), BLOCK):
-        high = min(len(a), low + BLOCK)
-        moves, size, new, old = out[0, low - start : high - start], sizes[: high - low], a[low:high], a[low - 1 :]
+    sizes = np.empty(min(BLOCK, len(a) - start))
+    for low in range(start, len(a), BLOCK):
+        high, at = min(len(a), low + BLOCK), seen + low - start
+        moves, size, first = out[0, low - start : high - start], sizes[: high - low], low + (at == 0)
+        signals, new, old, skip = (
+            out[1, low - start : high - start],
+            a[first:high],
+            a[first - 1 : high - 1],
+            first - low,
+        )
+        moves[:skip] = np.nan
         for j in range(len(new)):
-            moves[j] = new[j] - old[j]
-            size[j] = abs(moves[j])
-        twice(moves, size, p[3], p[4], s)
+            moves[skip + j] = new[j] - old[j]
+            size[skip + j] = abs(new[j] - old[j])
+        twice(moves, size, 1, at, (slow, fast), p[3:5], s[:4])
         for j in range(len(moves)):
             found = 100.0 * moves[j] / size[j]
             moves[j] = 0.0 * moves[j] if size[j] == 0.0 else found
-        s[4] = drawn(moves, p[5], s[4], out[1, low - start : high - start])
+        signalled(moves, slow + fast - 1, at, last, p[5], s[4:], signals)
+
+
+@loop
+def twice(x, y, first, at, windows, weights, s) -> None:
+    """Each of ``x`` and ``y`` from bar ``first`` on becomes the exponential mean of its mean; ``at`` is their first.
+
+    ``windows`` are how many values the two means begin with. Side by side: four chains take no longer than one.
+    ``s``: both means, both means of them.
+    """
+    one, two, early = windows[0], windows[1], max(0, min(len(x), first + windows[0] + windows[1] - 1 - at))
+    for j in range(early):
+        s[0] = seeded(x[j], at + j, first, one, weights[0], s[0])
+        s[1] = seeded(y[j], at + j, first, one, weights[0], s[1])
+        s[2] = seeded(s[0], at + j, first + one - 1, two, weights[1], s[2])
+        s[3] = seeded(s[1], at + j, first + one - 1, two, weights[1], s[3])
+        x[j], y[j] = s[2], s[3]
+    keep, hold, new, more = 1.0 - weights[0], 1.0 - weights[1], x[early:], y[early:]
+    w, v, once, again, both, last = 1.0 - keep, 1.0 - hold, s[0], s[1], s[2], s[3]
+    for j in range(len(new)):
+        once, again = fused(keep, once, w * new[j]), fused(keep, again, w * more[j])
+        both, last = fused(hold, both, v * once), fused(hold, last, v * again)
+        new[j], more[j] = both, last
+    s[0], s[1], s[2], s[3] = once, again, both, last
+
+
+@loop
+def signalled(x, first, at, window, weight, s, into) -> None:
+    """The exponential mean of ``x`` from bar ``first`` on; both NaN where it is not known. ``s``: 3."""
+    rest = beyond(x, first, at)
+    skip = len(x) - len(rest)
+    smoothed(rest, into[skip:], at + skip - first, window, weight, s)
+    early = max(0, min(len(x), first + window - 1 - at))
+    x[:early] = np.nan
+    into[:early] = np.nan
 
 
 @loop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.kernels.indicators.extremes import BLOCK, ages, extremes
-from workbench.kernels.indicators.momentum import beyond, drawn, loop, seeded, twice
+from workbench.kernels.indicators.momentum import beyond, loop, seeded, signalled, twice
 from workbench.kernels.indicators.rounding import fused, quotient
 
 
@@ -240,38 +240,26 @@ def stoch_of_strength(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @loop
 def smi(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, weights of first, second, signal, values each begins with. ``s``: the extremes' 4, the means."""
-    window, first, second, last = int(p[0]), p[1], p[2], p[3]
-    one, two, three = int(p[4]), int(p[5]), int(p[6])
-    middle, end = window + one - 2, window + one + two - 3  # bars at which the second mean and the signal begin
+    """``p``: window, weights of first, second, signal, values each begins with.
+
+    ``s``: the extremes' 4, those of ``twice``, the signal's 3.
+    """
+    window, one, two, three = int(p[0]), int(p[4]), int(p[5]), int(p[6])
     block = max(BLOCK, window)
     spans = np.empty(min(block, len(a) - start))
     for low in range(start, len(a), block):
-        high, done = min(len(a), low + block), seen + low - start
+        high, at = min(len(a), low + block), seen + low - start
         offs, widths, close = out[0, low - start : high - start], spans[: high - low], c[low:high]
-        signals = out[1, low - start : high - start]
-        extremes(a[:high], 1.0, low, done, window, s[:2], offs)
-        extremes(b[:high], -1.0, low, done, window, s[2:4], widths)
+        extremes(a[:high], 1.0, low, at, window, s[:2], offs)
+        extremes(b[:high], -1.0, low, at, window, s[2:4], widths)
         for j in range(len(close)):
             top, bottom = offs[j], widths[j]
             offs[j], widths[j] = close[j] - 0.5 * (top + bottom), top - bottom
-        early = max(0, min(high - low, end + three - done))
-        for j in range(early):
-            at = done + j
-            s[4] = seeded(offs[j], at, window - 1, one, first, s[4])
-            s[5] = seeded(widths[j], at, window - 1, one, first, s[5])
-            s[6] = seeded(s[4], at, middle, two, second, s[6])
-            s[7] = seeded(s[5], at, middle, two, second, s[7])
-            value = 100.0 * s[6] / (0.5 * s[7]) if s[7] != 0.0 else 0.0
-            s[8] = seeded(value, at, end, three, last, s[8])
-            known = 0.0 if at >= end + three - 1 else np.nan
-            offs[j], signals[j] = value + known, s[8] + known
-        rest, size = offs[early:], widths[early:]
-        twice(rest, size, first, second, s[4:8])
-        for j in range(len(rest)):
-            found = 100.0 * rest[j] / (0.5 * size[j])
-            rest[j] = 0.0 * rest[j] if size[j] == 0.0 else found
-        s[8] = drawn(rest, last, s[8], signals[early:])
+        twice(offs, widths, window - 1, at, (one, two), p[1:3], s[4:8])
+        for j in range(len(close)):
+            found = 100.0 * offs[j] / (0.5 * widths[j])
+            offs[j] = 0.0 * offs[j] if widths[j] == 0.0 else found
+        signalled(offs, window + one + two - 3, at, three, p[3], s[8:], out[1, low - start : high - start])
 
 
 @loop

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from workbench.kernels.indicators.candle_settings import (
-    BLOCK,
     BODY,
     DOJI,
     NEAR,
@@ -16,17 +14,18 @@ from workbench.kernels.indicators.candle_settings import (
     SPAN_5,
     TINY,
     begin,
-    block,
     body,
     bottom,
     candle,
+    finish,
     gap_down,
     gap_up,
     lower,
     means,
-    put,
     sign,
     top,
+    two_means,
+    unknown,
     upper,
     white,
 )
@@ -35,295 +34,246 @@ from workbench.kernels.indicators.candle_settings import (
 @njit(cache=True, nogil=True)
 def cdl_doji(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A body no higher than a tenth of the usual range."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span = room[0, j]
-            room[1, j] = 100.0 if body(x) <= DOJI * span else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span = mean_0[j]
+        values[j] = 100.0 if body(x) <= DOJI * span else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_dragonflydoji(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A doji with a lower shadow only."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span = room[0, j]
-            found = (body(x) <= DOJI * span) & (upper(x) < TINY * span) & (lower(x) > TINY * span)
-            room[1, j] = 100.0 if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span = mean_0[j]
+        found = (body(x) <= DOJI * span) & (upper(x) < TINY * span) & (lower(x) > TINY * span)
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_gravestonedoji(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A doji with an upper shadow only."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span = room[0, j]
-            found = (body(x) <= DOJI * span) & (lower(x) < TINY * span) & (upper(x) > TINY * span)
-            room[1, j] = 100.0 if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span = mean_0[j]
+        found = (body(x) <= DOJI * span) & (lower(x) < TINY * span) & (upper(x) > TINY * span)
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_longleggeddoji(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A doji with a shadow longer than its body."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span = room[0, j]
-            found = (body(x) <= DOJI * span) & ((lower(x) > body(x)) | (upper(x) > body(x)))
-            room[1, j] = 100.0 if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span = mean_0[j]
+        found = (body(x) <= DOJI * span) & ((lower(x) > body(x)) | (upper(x) > body(x)))
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_rickshawman(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A doji with two long shadows, its body near the middle of the range."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0), (SPAN_5, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span, span_5 = room[0, j], room[1, j]
-            middle, near = x.low + (x.high - x.low) / 2, NEAR * span_5
-            found = (body(x) <= DOJI * span) & (lower(x) > body(x)) & (upper(x) > body(x))
-            found &= (bottom(x) <= middle + near) & (top(x) >= middle - near)
-            room[2, j] = 100.0 if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, SPAN, 0, SPAN_5, 5)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span, span_5 = mean_0[j], mean_1[j]
+        middle, near = x.low + (x.high - x.low) / 2, NEAR * span_5
+        found = (body(x) <= DOJI * span) & (lower(x) > body(x)) & (upper(x) > body(x))
+        found &= (bottom(x) <= middle + near) & (top(x) >= middle - near)
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_takuri(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A doji with a lower shadow of more than two bodies and no upper one."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((SPAN, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            span = room[0, j]
-            found = (body(x) <= DOJI * span) & (upper(x) < TINY * span) & (lower(x) > 2 * body(x))
-            room[1, j] = 100.0 if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        span = mean_0[j]
+        found = (body(x) <= DOJI * span) & (upper(x) < TINY * span) & (lower(x) > 2 * body(x))
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_longline(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body with short shadows."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SHADOWS, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual, shadows = room[0, j], room[1, j]
-            found = (body(x) > usual) & (upper(x) < SHORT * shadows) & (lower(x) < SHORT * shadows)
-            room[2, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 0, SHADOWS, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual, shadows = mean_0[j], mean_1[j]
+        found = (body(x) > usual) & (upper(x) < SHORT * shadows) & (lower(x) < SHORT * shadows)
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_shortline(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body with short shadows."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SHADOWS, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual, shadows = room[0, j], room[1, j]
-            found = (body(x) < usual) & (upper(x) < SHORT * shadows) & (lower(x) < SHORT * shadows)
-            room[2, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 0, SHADOWS, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual, shadows = mean_0[j], mean_1[j]
+        found = (body(x) < usual) & (upper(x) < SHORT * shadows) & (lower(x) < SHORT * shadows)
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_marubozu(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body with next to no shadows."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual, span = room[0, j], room[1, j]
-            found = (body(x) > usual) & (upper(x) < TINY * span) & (lower(x) < TINY * span)
-            room[2, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual, span = mean_0[j], mean_1[j]
+        found = (body(x) > usual) & (upper(x) < TINY * span) & (lower(x) < TINY * span)
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_closingmarubozu(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body with next to no shadow where it closes."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual, span = room[0, j], room[1, j]
-            shadow = upper(x) if white(x) else lower(x)
-            found = (body(x) > usual) & (shadow < TINY * span)
-            room[2, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual, span = mean_0[j], mean_1[j]
+        shadow = upper(x) if white(x) else lower(x)
+        found = (body(x) > usual) & (shadow < TINY * span)
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_belthold(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A long body with next to no shadow where it opens."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual, span = room[0, j], room[1, j]
-            shadow = lower(x) if white(x) else upper(x)
-            found = (body(x) > usual) & (shadow < TINY * span)
-            room[2, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 0, SPAN, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual, span = mean_0[j], mean_1[j]
+        shadow = lower(x) if white(x) else upper(x)
+        found = (body(x) > usual) & (shadow < TINY * span)
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_spinningtop(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body with two shadows longer than it."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual = room[0, j]
-            found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) > body(x))
-            room[1, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, BODY, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual = mean_0[j]
+        found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) > body(x))
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_highwave(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body with two shadows of more than two bodies each."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0),), np.empty((2, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 0)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            x = candle(bars, j)
-            usual = room[0, j]
-            found = (body(x) < usual) & (upper(x) > 2 * body(x)) & (lower(x) > 2 * body(x))
-            room[1, j] = 100.0 * sign(x) if found else 0.0
-        put(run, at, n, room[1])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0 = means(run, 0, BODY, 0)
+    for j in range(len(values)):
+        x = candle(bars, j + 10)
+        usual = mean_0[j]
+        found = (body(x) < usual) & (upper(x) > 2 * body(x)) & (lower(x) > 2 * body(x))
+        values[j] = 100.0 * sign(x) if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_hammer(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body above a long lower shadow, near the low before it or below."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0), (SPAN_5, 1)), np.empty((4, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 1)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            y, x = candle(bars, j), candle(bars, j + 1)
-            usual, span, span_5 = room[0, j], room[1, j], room[2, j]
-            found = (body(x) < usual) & (lower(x) > body(x)) & (upper(x) < TINY * span)
-            found &= bottom(x) <= y.low + NEAR * span_5
-            room[3, j] = 100.0 if found else 0.0
-        put(run, at, n, room[3])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 1, SPAN, 1)
+    mean_2 = means(run, 2, SPAN_5, 5)
+    for j in range(len(values)):
+        y, x = candle(bars, j + 10), candle(bars, j + 11)
+        usual, span, span_5 = mean_0[j], mean_1[j], mean_2[j]
+        found = (body(x) < usual) & (lower(x) > body(x)) & (upper(x) < TINY * span)
+        found &= bottom(x) <= y.low + NEAR * span_5
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_hangingman(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body above a long lower shadow, near the high before it or above."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0), (SPAN_5, 1)), np.empty((4, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 1)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            y, x = candle(bars, j), candle(bars, j + 1)
-            usual, span, span_5 = room[0, j], room[1, j], room[2, j]
-            found = (body(x) < usual) & (lower(x) > body(x)) & (upper(x) < TINY * span)
-            found &= bottom(x) >= y.high - NEAR * span_5
-            room[3, j] = -100.0 if found else 0.0
-        put(run, at, n, room[3])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 1, SPAN, 1)
+    mean_2 = means(run, 2, SPAN_5, 5)
+    for j in range(len(values)):
+        y, x = candle(bars, j + 10), candle(bars, j + 11)
+        usual, span, span_5 = mean_0[j], mean_1[j], mean_2[j]
+        found = (body(x) < usual) & (lower(x) > body(x)) & (upper(x) < TINY * span)
+        found &= bottom(x) >= y.high - NEAR * span_5
+        values[j] = -100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_invertedhammer(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body below a long upper shadow, under the body before it."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 1)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            y, x = candle(bars, j), candle(bars, j + 1)
-            usual, span = room[0, j], room[1, j]
-            found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) < TINY * span) & gap_down(x, y)
-            room[2, j] = 100.0 if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 1, SPAN, 1)
+    for j in range(len(values)):
+        y, x = candle(bars, j + 10), candle(bars, j + 11)
+        usual, span = mean_0[j], mean_1[j]
+        found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) < TINY * span) & gap_down(x, y)
+        values[j] = 100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)
 def cdl_shootingstar(o, h, lo, c, e, start, seen, out, p, s) -> None:
     """A short body below a long upper shadow, above the body before it."""
-    run = begin(o, h, lo, c, start, seen, out, p, s)
-    asked, room = ((BODY, 0), (SPAN, 0)), np.empty((3, BLOCK))
-    for at in range(run.first, len(o), BLOCK):
-        n = min(BLOCK, len(o) - at)
-        bars = block(run, at, n, 1)
-        means(run, at, n, asked, room)
-        for j in range(n):
-            y, x = candle(bars, j), candle(bars, j + 1)
-            usual, span = room[0, j], room[1, j]
-            found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) < TINY * span) & gap_up(x, y)
-            room[2, j] = -100.0 if found else 0.0
-        put(run, at, n, room[2])
+    run, bars, values, holes = begin(o, h, lo, c, start, seen, out, p, s)
+    mean_0, mean_1 = two_means(run, 0, BODY, 1, SPAN, 1)
+    for j in range(len(values)):
+        y, x = candle(bars, j + 10), candle(bars, j + 11)
+        usual, span = mean_0[j], mean_1[j]
+        found = (body(x) < usual) & (upper(x) > body(x)) & (lower(x) < TINY * span) & gap_up(x, y)
+        values[j] = -100.0 if found else 0.0
+        holes += unknown(x)
+    finish(run, holes)
 
 
 @njit(cache=True, nogil=True)

@@ -1,43 +1,97 @@
-"""Prices made of the parts of one bar."""
+"""Prices made of the parts of one bar.
+
+Where a value is NaN the loops make the last one NaN too: so it is told, and nobody need look through all of them.
+"""
 
 from __future__ import annotations
 
-from numba import njit
+import numpy as np
+
+from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators.extremes import BLOCK, loop
 
 
-@njit(cache=True, nogil=True)
+@loop
 def same(a, b, c, d, e, start, seen, out, p, s) -> None:
     """The input as it is."""
     out[0][:] = a[start:]
 
 
-@njit(cache=True, nogil=True)
-def two(a, b, c, d, e, start, seen, out, p, s) -> None:
+@loop
+def mean_of_two(x, y, values) -> None:
     """The mean of two."""
-    x, y, values = a[start:], b[start:], out[0]
-    for j in range(len(x)):
+    for j in range(len(values)):
         values[j] = (x[j] + y[j]) * 0.5
 
 
-@njit(cache=True, nogil=True)
-def three(a, b, c, d, e, start, seen, out, p, s) -> None:
+@loop
+def two(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """The mean of two."""
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        values = out[0, low - start : high - start]
+        mean_of_two(a[low:high], b[low:high], values)
+        strange |= has_nan(values)
+    if strange:
+        out[0, -1] = np.nan
+
+
+@loop
+def mean_of_three(x, y, z, values) -> None:
     """The mean of three."""
-    x, y, z, values = a[start:], b[start:], c[start:], out[0]
-    for j in range(len(x)):
+    for j in range(len(values)):
         values[j] = (x[j] + y[j] + z[j]) / 3.0
 
 
-@njit(cache=True, nogil=True)
-def three_weighted(a, b, c, d, e, start, seen, out, p, s) -> None:
+@loop
+def three(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """The mean of three."""
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        values = out[0, low - start : high - start]
+        mean_of_three(a[low:high], b[low:high], c[low:high], values)
+        strange |= has_nan(values)
+    if strange:
+        out[0, -1] = np.nan
+
+
+@loop
+def mean_of_three_weighted(x, y, z, values) -> None:
     """The mean of three, the last counted twice."""
-    x, y, z, values = a[start:], b[start:], c[start:], out[0]
-    for j in range(len(x)):
+    for j in range(len(values)):
         values[j] = (x[j] + y[j] + z[j] * 2.0) * 0.25
 
 
-@njit(cache=True, nogil=True)
+@loop
+def three_weighted(a, b, c, d, e, start, seen, out, p, s) -> None:
+    """The mean of three, the last counted twice."""
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        values = out[0, low - start : high - start]
+        mean_of_three_weighted(a[low:high], b[low:high], c[low:high], values)
+        strange |= has_nan(values)
+    if strange:
+        out[0, -1] = np.nan
+
+
+@loop
+def mean_of_four(w, x, y, z, values) -> None:
+    """The mean of four."""
+    for j in range(len(values)):
+        values[j] = (w[j] + x[j] + y[j] + z[j]) * 0.25
+
+
+@loop
 def four(a, b, c, d, e, start, seen, out, p, s) -> None:
     """The mean of four."""
-    w, x, y, z, values = a[start:], b[start:], c[start:], d[start:], out[0]
-    for j in range(len(w)):
-        values[j] = (w[j] + x[j] + y[j] + z[j]) * 0.25
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        values = out[0, low - start : high - start]
+        mean_of_four(a[low:high], b[low:high], c[low:high], d[low:high], values)
+        strange |= has_nan(values)
+    if strange:
+        out[0, -1] = np.nan

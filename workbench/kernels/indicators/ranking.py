@@ -7,18 +7,22 @@ import numpy as np
 from workbench.kernels.indicators.momentum import loop
 from workbench.kernels.indicators.statistics_range import highest_at, lowest_at
 
+#: Values that are counted rather than halved.
+_MANY = 64
+
 
 @loop
 def _place(ranked, count, value) -> int:
     """How many of the first ``count`` of ``ranked``, which ascend, are below ``value``."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if ranked[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    low = 0
+    while count > _MANY:
+        half = count // 2
+        low += half if ranked[low + half - 1] < value else 0
+        count -= half
+    rest, below = ranked[low : low + count], 0
+    for j in range(len(rest)):  # several in one step, and no branch to be guessed wrong
+        below += rest[j] < value
+    return low + below
 
 
 @loop

@@ -6,19 +6,34 @@ import math
 
 from numba import njit
 
+from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.statistics import _warm
 
 
-@njit(cache=True, nogil=True)
+@loop
 def rank(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window."""
-    window, values = int(p[0]), out[0]
-    first = start + _warm(values, len(a) - start, window - seen)
-    for i in range(first, len(a)):
-        below = 0
-        for k in range(i - window, i):
-            below += a[k] < a[i]
-        values[i - start] = 100.0 * below / window
+    """``p``: window. Bars inside, so that several are compared in one step."""
+    window, n = int(p[0]), len(a)
+    first = start + _warm(out[0], n - start, window - seen)
+    for low in range(first, n, BLOCK):
+        high = min(n, low + BLOCK)
+        now, rest, k = a[low:high], out[0, low - start : high - start], 1
+        for j in range(len(now)):
+            rest[j] = now[j] - now[j]
+        while k + 4 <= window + 1:
+            w, x = a[low - k : high - k], a[low - k - 1 : high - k - 1]
+            y, z = a[low - k - 2 : high - k - 2], a[low - k - 3 : high - k - 3]
+            for j in range(len(now)):
+                below = (w[j] < now[j]) + (x[j] < now[j]) + (y[j] < now[j]) + (z[j] < now[j])
+                rest[j] += below
+            k += 4
+        while k <= window:
+            x = a[low - k : high - k]
+            for j in range(len(now)):
+                rest[j] += x[j] < now[j]
+            k += 1
+        for j in range(len(now)):
+            rest[j] = 100.0 * rest[j] / window
 
 
 @njit(cache=True, nogil=True)

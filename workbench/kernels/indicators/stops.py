@@ -5,32 +5,45 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.indicators.averages_exponential import smoothed
 from workbench.kernels.indicators.bands import highest_at, lowest_at
-from workbench.kernels.indicators.ranges import true_range, wilder
+from workbench.kernels.indicators.extremes import BLOCK
+from workbench.kernels.indicators.ranges import known_range, true_range, wilder
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def supertrend(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a``, ``b``, ``c``: high, low, close; ``p``: window, factor, 1 to begin upwards. ``s``: range, bands, trend."""
+    """``a``, ``b``, ``c``: high, low, close; ``p``: window, factor, 1 to begin upwards. ``s``: bands, trend, range."""
     window, factor = int(p[0]), p[1]
-    reach, upper, lower, trend = s[0], s[1], s[2], s[3]
-    for i in range(start, len(a)):
-        j, at = i - start, seen + i - start
-        if at > 0:
-            reach = wilder(reach, true_range(a[i], b[i], c[i - 1]), at, window)
-        if at < window:
-            out[0, j] = out[1, j] = out[2, j] = out[3, j] = np.nan
-            continue
-        middle = 0.5 * (a[i] + b[i])
-        high, low = middle + factor * reach, middle - factor * reach
-        if at == window:
-            upper, lower, trend = high, low, 1.0 if c[i] >= middle or p[2] > 0.0 else -1.0
-        upper = high if high < upper or c[i - 1] > upper else upper
-        lower = low if low > lower or c[i - 1] < lower else lower
-        trend = -1.0 if c[i] <= (lower if trend > 0.0 else upper) else 1.0
-        out[0, j], out[1, j] = lower if trend > 0.0 else upper, trend
-        out[2, j], out[3, j] = np.nan if trend > 0.0 else upper, lower if trend > 0.0 else np.nan
-    s[0], s[1], s[2], s[3] = reach, upper, lower, trend
+    upper, lower, rising = s[0], s[1], s[2] > 0.0
+    first = min(len(a), start + max(0, 1 - seen))
+    out[:, : first - start] = np.nan
+    for begin in range(first, len(a), BLOCK):
+        end, x = min(len(a), begin + BLOCK), begin - start
+        y, at = end - start, seen + x
+        line, trend, above, below = out[0, x:y], out[1, x:y], out[2, x:y], out[3, x:y]
+        high, low, close, before = a[begin:end], b[begin:end], c[begin:end], c[begin - 1 : end - 1]
+        for j in range(len(high)):
+            line[j] = known_range(high[j], low[j], close[j], before[j])
+        smoothed(line, line, at - 1, window, 1.0 / p[0], s[3:])
+        for j in range(len(high)):
+            middle, far = 0.5 * (high[j] + low[j]), factor * line[j]
+            above[j], below[j] = middle + far, middle - far
+        skip = max(0, min(len(high), window - at))
+        if skip < len(high) and at + skip == window:
+            upper, lower, rising = above[skip], below[skip], close[skip] >= 0.5 * (high[skip] + low[skip]) or p[2] > 0.0
+        for j in range(skip, len(high)):
+            was, now = before[j], close[j]
+            upper = above[j] if (above[j] < upper) | (was > upper) else upper
+            lower = below[j] if (below[j] > lower) | (was < lower) else lower
+            rising = not ((rising & (now <= lower)) | ((not rising) & (now <= upper)))
+            above[j], below[j], trend[j] = upper, lower, 1.0 if rising else -1.0
+        for j in range(len(high)):
+            up, top, bottom = trend[j] > 0.0, above[j], below[j]
+            line[j] = bottom if up else top
+            above[j], below[j] = np.nan if up else top, bottom if up else np.nan
+        out[:, x : x + skip] = np.nan
+    s[0], s[1], s[2] = upper, lower, 1.0 if rising else -1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

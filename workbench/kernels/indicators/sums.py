@@ -20,16 +20,17 @@ def added(x, at, s) -> None:
         x[j] = whole + part
     if (at + first) % 4 == 0:
         whole, part = whole + part, 0.0
-    last = first + (n - first) // 4 * 4
-    for j in range(first, last, 4):
-        p1 = x[j]
-        p2 = p1 + x[j + 1]
-        p3 = p2 + x[j + 2]
-        p4 = p3 + x[j + 3]
-        x[j], x[j + 1], x[j + 2] = whole + p1, whole + p2, whole + p3
+    y, groups = x[first:], (n - first) // 4  # counted from 0: no index is asked whether it is below
+    for k in range(groups):
+        j = 4 * k
+        p1 = y[j]
+        p2 = p1 + y[j + 1]
+        p3 = p2 + y[j + 2]
+        p4 = p3 + y[j + 3]
+        y[j], y[j + 1], y[j + 2] = whole + p1, whole + p2, whole + p3
         whole += p4
-        x[j + 3] = whole
-    for j in range(last, n):
+        y[j + 3] = whole
+    for j in range(first + 4 * groups, n):
         part += x[j]
         x[j] = whole + part
     s[0], s[1] = whole, part
@@ -45,16 +46,17 @@ def multiplied(x, at, s) -> None:
         x[j] = whole * part
     if (at + first) % 4 == 0:
         whole, part = whole * part, 1.0
-    last = first + (n - first) // 4 * 4
-    for j in range(first, last, 4):
-        p1 = x[j]
-        p2 = p1 * x[j + 1]
-        p3 = p2 * x[j + 2]
-        p4 = p3 * x[j + 3]
-        x[j], x[j + 1], x[j + 2] = whole * p1, whole * p2, whole * p3
+    y, groups = x[first:], (n - first) // 4  # counted from 0: no index is asked whether it is below
+    for k in range(groups):
+        j = 4 * k
+        p1 = y[j]
+        p2 = p1 * y[j + 1]
+        p3 = p2 * y[j + 2]
+        p4 = p3 * y[j + 3]
+        y[j], y[j + 1], y[j + 2] = whole * p1, whole * p2, whole * p3
         whole *= p4
-        x[j + 3] = whole
-    for j in range(last, n):
+        y[j + 3] = whole
+    for j in range(first + 4 * groups, n):
         part *= x[j]
         x[j] = whole * part
     s[0], s[1] = whole, part
@@ -92,12 +94,12 @@ def means(a, low, high, at, window, s, into) -> None:
     ``a`` has the ``window`` values before. Before there are so many, sums over ``window``. ``s``: see ``added``.
     """
     full = low + max(0, min(high - low, window - at))
-    width, inverse = float(window), 1.0 / window
-    into[:] = a[low:high]
+    into[: full - low] = a[low:full]
     if full < high:
-        less, old = into[full - low :], a[full - window : high - window]
-        for j in range(len(less)):
-            less[j] -= old[j]
+        rest, new, old = into[full - low :], a[full:high], a[full - window : high - window]
+        for j in range(len(rest)):
+            rest[j] = new[j] - old[j]
     added(into, at, s)
+    width, inverse = float(window), 1.0 / window
     for j in range(len(into)):
         into[j] = quotient(into[j], width, inverse)

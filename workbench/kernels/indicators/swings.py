@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from workbench.kernels.indicators import has_nan
+from workbench.kernels.indicators.extremes import BLOCK, loop
+
 
 @njit(cache=True, nogil=True)
 def top_at(a: np.ndarray, i: int, left: int, right: int) -> bool:
@@ -36,18 +39,41 @@ def fractal(a, b, c, d, e, start, seen, out, p, s) -> None:
             out[1, i] = b[i]
 
 
-@njit(cache=True, nogil=True)
+@loop
+def _alone(a, low, high, left, right, sign, signal, into) -> None:
+    """Of bars ``low`` to ``high``, whether those ``right`` before stand out: their values, or NaN; or 100, or 0.
+
+    ``sign`` is 1 for those above all their neighbours, -1 for those below.
+    """
+    first, last = low - right, high - right
+    into[:] = -np.inf
+    for k in range(-left, right + 1):
+        if k == 0:
+            continue
+        other = a[first + k : last + k]
+        for j in range(len(into)):
+            value = sign * other[j]
+            into[j] = value if value > into[j] else into[j]
+    here = a[first:last]
+    for j in range(len(into)):
+        out = sign * here[j] > into[j]
+        into[j] = (100.0 if out else 0.0) if signal else here[j] if out else np.nan
+
+
+@loop
 def fractal_confirmed(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a``, ``b``: high, low. ``p``: bars to the left, to the right, whether it is 100 or 0 instead of the price."""
     left, right, signal = int(p[0]), int(p[1]), p[2] != 0.0
-    for i in range(start, len(a)):
-        j, k, whole = i - start, i - right, seen + i - start >= left + right
-        high = whole and top_at(a, k, left, right)
-        low = whole and bottom_at(b, k, left, right)
-        if signal:
-            out[0, j], out[1, j] = 100.0 * high, 100.0 * low
-        else:
-            out[0, j], out[1, j] = a[k] if high else np.nan, b[k] if low else np.nan
+    first = min(len(a), start + max(0, left + right - seen))
+    strange = has_nan(a[start:first]) | has_nan(b[start:first])
+    out[:, : first - start] = 0.0 if signal else np.nan
+    for low in range(first, len(a), BLOCK):
+        high = min(len(a), low + BLOCK)
+        strange |= has_nan(a[low:high]) | has_nan(b[low:high])
+        _alone(a, low, high, left, right, 1.0, signal, out[0, low - start : high - start])
+        _alone(b, low, high, left, right, -1.0, signal, out[1, low - start : high - start])
+    if strange:
+        out[0, -1] = np.nan
 
 
 @njit(cache=True, nogil=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from workbench.kernels.indicators import bands
-from workbench.kernels.indicators.ranges import true_range
+from workbench.kernels.indicators import bands, has_nan
+from workbench.kernels.indicators.averages import ranked
+from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.extremes import BLOCK, loop
+from workbench.kernels.indicators.momentum import beyond
+from workbench.kernels.indicators.ranges import known_range, true_range
+from workbench.kernels.indicators.sums import added, moved
 from workbench.kernels.indicators.volume import ema_next, sum_next
-
-#: Bars after which sums of sums are taken anew.
-_ANEW = 1024
 
 
 @njit(cache=True, nogil=True)
@@ -32,32 +34,59 @@ def lowest_at(a, i, window, offset, s, at) -> int:
     return best
 
 
-@njit(cache=True, nogil=True)
+@loop
 def elder_ray(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low, ``c`` close; ``p``: window, weight. ``s``: the mean."""
-    for i in range(start, len(a)):
-        mean = ema_next(s, 0, p[0], p[1], c[i])
-        out[0, i - start], out[1, i - start] = a[i] - mean, b[i] - mean
+    """``a`` high, ``b`` low, ``c`` close; ``p``: window, weight. ``s``: see ``smoothed``."""
+    strange = False
+    for low in range(start, len(a), BLOCK):
+        end, x = min(len(a), low + BLOCK), low - start
+        bull, bear, high, under = out[0, x : end - start], out[1, x : end - start], a[low:end], b[low:end]
+        smoothed(c[low:end], bear, seen + x, int(p[0]), p[1], s)
+        for j in range(len(bull)):
+            bull[j], bear[j] = high[j] - bear[j], under[j] - bear[j]
+        strange |= has_nan(high) | has_nan(under)
+    if strange:
+        out[0, -1] = np.nan
 
 
-@njit(cache=True, nogil=True)
+@loop
+def _swings(a, b, c, first, end, up, down, span) -> None:
+    """Of bars ``first`` to ``end``: from the low before to the high, from the high before to the low, true range."""
+    high, low, close, top = a[first:end], b[first:end], c[first:end], a[first - 1 : end - 1]
+    bottom, before = b[first - 1 : end - 1], c[first - 1 : end - 1]
+    for j in range(len(high)):
+        up[j], down[j] = abs(high[j] - bottom[j]), abs(low[j] - top[j])
+        span[j] = known_range(high[j], low[j], close[j], before[j])
+
+
+@loop
 def vortex(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low, ``c`` close; ``p``: window. ``s``: bars that stood still, sums of ups, downs, ranges."""
-    window = int(p[0])
-    size = 3 + window
-    for i in range(start, len(a)):
-        if seen + i - start == 0:
-            out[0, 0] = out[1, 0] = np.nan
-            continue
-        span = true_range(a[i], b[i], c[i - 1])
-        up = sum_next(s, 1, window, abs(a[i] - b[i - 1]))
-        down = sum_next(s, 1 + size, window, abs(b[i] - a[i - 1]))
-        whole = sum_next(s, 1 + 2 * size, window, span)
-        s[0] = 0.0 if span != 0.0 else s[0] + 1.0
-        if s[0] >= window:  # nothing is left: not the rounding of the sum either
-            s[3 + 2 * size] = whole = 0.0
-        out[0, i - start] = up / whole if whole != 0.0 else whole
-        out[1, i - start] = down / whole if whole != 0.0 else whole
+    """``a`` high, ``b`` low, ``c`` close; ``p``: window. ``s``: sums of ups (2), of downs (2), of ranges (3)."""
+    window, n = int(p[0]), len(a)
+    first = min(n, start + max(0, 1 - seen))
+    out[:, : first - start] = np.nan
+    room = np.empty((5, min(BLOCK, n - start)))
+    for low in range(first, n, BLOCK):
+        high, at = min(n, low + BLOCK), seen + low - start
+        m, x = high - low, low - start
+        plus, minus, live, span = out[0, x : high - start], out[1, x : high - start], room[0, :m], room[1, :m]
+        _swings(a, b, c, low, high, plus, minus, live)
+        span[:] = live
+        full = max(0, min(m, window + 1 - at))  # from here on something leaves the window
+        if full < m:
+            _swings(a, b, c, low + full - window, high - window, room[2], room[3], room[4])
+            up, down, whole, one, two, three = plus[full:], minus[full:], span[full:], room[2], room[3], room[4]
+            for j in range(len(up)):
+                up[j] -= one[j]
+                down[j] -= two[j]
+                whole[j] -= three[j]
+        added(plus, at, s[:2])
+        added(minus, at, s[2:4])
+        moved(span, live, at, window, s[4:])
+        for j in range(m):
+            whole, up, down = span[j], plus[j] / span[j], minus[j] / span[j]
+            plus[j], minus[j] = 0.0 * plus[j] if whole == 0.0 else up, 0.0 * minus[j] if whole == 0.0 else down
+        out[:, x : x + max(0, min(m, window - at))] = np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -78,16 +107,35 @@ def chop(a, b, c, d, e, start, seen, out, p, s) -> None:
             out[0, i - start] = 100.0 * (np.log(total / (top - bottom)) / np.log(p[0]))
 
 
-@njit(cache=True, nogil=True)
+@loop
 def mass_index(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low; ``p``: bars of the means, bars of the sum, weight. ``s``: both means, the sum."""
-    for i in range(start, len(a)):
-        once = ema_next(s, 0, p[0], p[2], a[i] - b[i])
-        out[0, i - start] = np.nan
-        if not np.isnan(once):
-            twice = ema_next(s, 2, p[0], p[2], once)
-            if not np.isnan(twice):
-                out[0, i - start] = sum_next(s, 4, p[1], once / twice if twice > 0.0 else 1.0)
+    """``a`` high, ``b`` low; ``p``: bars of the means, bars of the sum, weight. ``s``: see ``smoothed``, twice, and
+    ``added``; quotients before this call."""
+    window, total, n, kept = int(p[0]), int(p[1]), len(a), s[8:]
+    block = max(BLOCK, total)
+    shares, room = np.empty(total + min(block, n - start)), np.empty(min(block, n - start))
+    shares[:total] = kept
+    for low in range(start, n, block):
+        end, at = min(n, low + block), seen + low - start
+        m, high, under, rest = end - low, a[low:end], b[low:end], out[0, low - start : end - start]
+        share, again = shares[total : total + m], room[:m]
+        for j in range(m):
+            rest[j] = high[j] - under[j]
+        smoothed(rest, rest, at, window, p[2], s[:3])
+        once = beyond(rest, window - 1, at)
+        smoothed(once, again[m - len(once) :], at + m - len(once) - window + 1, window, p[2], s[3:6])
+        early = max(0, min(m, 2 * window - 2 - at))
+        for j in range(m):
+            found = rest[j] / again[j]
+            share[j] = 1.0 + 0.0 * rest[j] if again[j] <= 0.0 else found
+        share[:early] = 0.0
+        for j in range(m):
+            rest[j] = share[j] - shares[j]
+        added(rest[early:], at + early, s[6:8])
+        rest[: max(0, min(m, 2 * window - 3 + total - at))] = np.nan
+        for j in range(total):  # one by one: the two may overlap
+            shares[j] = shares[m + j]
+    kept[:] = shares[:total]
 
 
 @njit(cache=True, nogil=True)
@@ -114,28 +162,29 @@ def change(a, i, t, bars) -> float:
     return 100.0 * (a[i] - a[i - bars]) / a[i - bars] if a[i - bars] != 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@loop
 def coppock(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: bars of both changes, window. ``s``: weighted sum, then the plain sum with its ring."""
-    window = p[2]
-    for i in range(start, len(a)):
-        t = seen + i - start
-        value = change(a, i, t, int(p[0])) + change(a, i, t, int(p[1]))
-        out[0, i - start] = np.nan
-        if np.isnan(value):
-            continue
-        if s[1] < window:
-            s[0] += (s[1] + 1.0) * value
-        else:
-            s[0] += window * value - s[3]
-        total = sum_next(s, 1, window, value)
-        if t % _ANEW == 0 and not np.isnan(total):  # a sum of sums makes rounding grow
-            s[0] = s[3] = 0.0
-            for j in range(int(window)):
-                x = s[4 + (int(s[2]) + j) % int(window)]
-                s[0], s[3] = s[0] + (j + 1.0) * x, s[3] + x
-        if not np.isnan(total):
-            out[0, i - start] = s[0] / (window * (window + 1.0) / 2.0)
+    """``p``: bars of both changes, window. ``s``: see ``ranked``; changes before this call."""
+    one, two, window, n, kept = int(p[0]), int(p[1]), int(p[2]), len(a), s[2:]
+    most, block = max(one, two), max(BLOCK, window)
+    weights = np.array([p[2], 1.0, 0.0, 0.5 * p[2] * (p[2] + 1.0)])
+    first = min(n, start + max(0, most - seen))
+    out[:, : first - start] = np.nan
+    both = np.empty(window + min(block, n - start))
+    both[:window] = kept
+    for low in range(first, n, block):
+        high, at = min(n, low + block), seen + low - start - most
+        m, new, old, older = high - low, a[low:high], a[low - one : high - one], a[low - two : high - two]
+        now = both[window : window + m]
+        for j in range(m):
+            x, y = 100.0 * (new[j] - old[j]) / old[j], 100.0 * (new[j] - older[j]) / older[j]
+            now[j] = (x if old[j] != 0.0 else 0.0 * new[j]) + (y if older[j] != 0.0 else 0.0 * new[j])
+        ranked(
+            both[: window + m], both, both, both, both, window, at, out[:, low - start : high - start], weights, s[:2]
+        )
+        for j in range(window):  # one by one: the two may overlap
+            both[j] = both[m + j]
+    kept[:] = both[:window]
 
 
 @njit(cache=True, nogil=True)

@@ -82,7 +82,7 @@ def ad(a, b, c, d, e, start, seen, out, p, s) -> None:
         added(rest, seen + low - start, s)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def adosc(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: bars of both means, their weights, whether they begin with the first value. ``s``: total and means."""
     fast, slow, quick, calm, from_first = int(p[0]), int(p[1]), p[2], p[3], p[4] != 0.0
@@ -159,27 +159,33 @@ def _money(high, low, close, volume, last, typical, flow) -> float:
 
 @loop
 def cmf(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: see ``moved``, of flow and of volume."""
-    window, n, room = int(p[0]), len(a), np.empty((2, min(BLOCK, len(a) - start)))
-    for low in range(start, n, BLOCK):
-        high, done = min(n, low + BLOCK), seen + low - start
-        rest, volume, live = out[0, low - start : high - start], room[0, : high - low], d[low:high]
-        _flows(a[low:high], b[low:high], c[low:high], live, rest)
-        volume[:] = live
-        full = low + max(0, min(high - low, window - done))  # from here on something leaves the window
-        if full < high:
-            first, last = full - window, high - window
-            gone, old, less, more = room[1, : high - full], d[first:last], volume[full - low :], rest[full - low :]
-            _flows(a[first:last], b[first:last], c[first:last], old, gone)
-            for j in range(len(gone)):
-                more[j] -= gone[j]
-                less[j] -= old[j]
-        moved(rest, live, done, window, s[:3])
-        moved(volume, live, done, window, s[3:])
-        for j in range(len(rest)):
+    """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: see ``moved``, of flow and of volume;
+    flows before this call."""
+    window, n, kept, block = int(p[0]), len(a), s[6:], max(BLOCK, int(p[0]))
+    flows, volumes = np.empty(window + min(block, n - start)), np.empty(min(block, n - start))
+    flows[:window] = kept
+    for low in range(start, n, block):
+        high, at = min(n, low + block), seen + low - start
+        m, live, rest = high - low, d[low:high], out[0, low - start : high - start]
+        flow, volume = flows[window : window + m], volumes[:m]
+        _flows(a[low:high], b[low:high], c[low:high], live, flow)
+        full = max(0, min(m, window - at))  # from here on something leaves the window
+        volume[:full] = live[:full]
+        new, old = d[low + full : high], d[max(0, low + full - window) : max(0, high - window)]
+        less = volume[full:]
+        for j in range(len(new)):
+            less[j] = new[j] - old[j]
+        for j in range(m):
+            rest[j] = flow[j] - flows[j]
+        moved(rest, live, at, window, s[:3])
+        moved(volume, live, at, window, s[3:6])
+        for j in range(m):
             found = rest[j] / volume[j]
             rest[j] = rest[j] if volume[j] == 0.0 else found
-        rest[: max(0, min(high - low, window - 1 - done))] = np.nan
+        rest[: max(0, min(m, window - 1 - at))] = np.nan
+        for j in range(window):  # one by one: the two may overlap
+            flows[j] = flows[m + j]
+    kept[:] = flows[:window]
 
 
 @loop

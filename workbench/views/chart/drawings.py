@@ -16,6 +16,7 @@ import panel as pn
 import param
 
 from workbench.charts.drawings import instant_of, ordinals_of, pace_of
+from workbench.charts.theme import css_variables, tokens
 from workbench.errors import WorkbenchError
 from workbench.views.chart.part import Part
 from workbench.workspaces import Annotation, Annotations, Workspaces
@@ -36,6 +37,7 @@ class DrawingRail(pn.custom.JSComponent):
     """Buttons of the drawing tools. What is chosen stays in the browser, where the chart's scripts read it."""
 
     channel = param.String(default="", doc="Names the chart that the tools draw on.")
+    colors = param.String(default="", doc="The theme's colours as CSS properties.")
     folded = param.Boolean(default=False, doc="One button that opens the others, for narrow pages.")
 
     _esm = _JS / "rail.js"
@@ -87,8 +89,11 @@ class Drawings(Part):
         self._polls = 0
         self._steps: dict[str, _Steps] = defaultdict(_Steps)
         self._failed: dict[str, str] = {}
-        self._rail = DrawingRail(channel=self.layer.wish.id, width=36, sizing_mode="stretch_height", margin=0)
-        self._menu = DrawingRail(channel=self.layer.wish.id, folded=True, sizing_mode=None, margin=0)
+        channel = self.layer.wish.id
+        self._rail = DrawingRail(channel=channel, width=36, sizing_mode="stretch_height", margin=0)
+        self._menu = DrawingRail(channel=channel, folded=True, sizing_mode=None, margin=0)
+        self._dress()
+        view.state.param.watch(lambda *_: self._dress(), ["dark", "palette"])
 
     def rail(self) -> list[Any]:
         """The tools, from the pointer to the eye."""
@@ -127,6 +132,12 @@ class Drawings(Part):
         """Forget what was drawn on a chart without services."""
         if self._own is not None:
             self._own.close()
+
+    def _dress(self) -> None:
+        """In a notebook there is no page that says what the colours are."""
+        colors = css_variables(tokens(self.view.state.dark, self.view.state.palette))
+        for rail in (self._rail, self._menu):
+            rail.colors = colors
 
     @property
     def kept(self) -> Annotations:
@@ -299,4 +310,5 @@ def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
 def _said(error: Exception) -> str:
     if not isinstance(error, WorkbenchError):
         return "Something unforeseen went wrong; the log has the details."
-    return str(error.args[0] if error.args else error)
+    text = str(error.args[0] if error.args else error)
+    return text[:1].upper() + text[1:]

@@ -19,6 +19,7 @@ def chart(
     what: pd.DataFrame | str,
     spec: str | None = None,
     *,
+    type: str | None = None,
     studies: Sequence[str | Indicator] = (),
     live: bool = True,
     **params: Any,
@@ -32,6 +33,8 @@ def chart(
     spec
         Bar spec of a symbol, such as ``"5min"`` or ``"ha(1d)"``; ``"1d"`` when left out. With bars, what they are:
         ``"renko:1.0"`` draws bricks.
+    type
+        How bars are drawn: ``"candles"``, ``"line"``, ``"baseline"`` ...; see ``workbench.charts.types``.
     studies
         Drawn on it: texts such as ``"ema(window=20)"``, or indicators.
     live
@@ -40,6 +43,8 @@ def chart(
         ``tz``, ``dark``, ``palette`` of the state.
     """
     params["studies"] = read_studies(studies)
+    if type is not None:
+        params["chart"] = type
     if not isinstance(what, str):
         return ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
     from workbench.services import get_services

@@ -2,7 +2,7 @@
 // in the hand at once. Folded, one button opens the others.
 
 const TOOLS = [
-  ["", "Pointer (Esc)", "M4 2.5l8 6-3.6.5 2 4-1.7.800-1.9-4L4 12.5z"],
+  ["", "Pointer (Esc; Alt+S chooses the next drawing)", "M4 2.5l8 6-3.6.5 2 4-1.7.800-1.9-4L4 12.5z"],
   null,
   ["trend", "Trend line (Alt+T)", "M3.7 12.3l8.6-8.6M2 13a1 1 0 1 0 2 0a1 1 0 1 0-2 0M12 3a1 1 0 1 0 2 0a1 1 0 1 0-2 0"],
   ["ray", "Ray (Alt+R)", "M2 13a1 1 0 1 0 2 0a1 1 0 1 0-2 0M7 9a1 1 0 1 0 2 0a1 1 0 1 0-2 0M3.8 12.4l3.4-2.8M8.8 8.4L14.5 3.7"],
@@ -46,6 +46,9 @@ export function render({model, view}) {
   if (model.folded) menus.add(model.channel)
   const el = document.createElement("div")
   el.className = model.folded ? "tools folded" : "tools"
+  const dress = () => { el.style.cssText = model.colors }
+  model.on("colors", dress)
+  dress()
   const menu = model.folded ? button(el, "Drawing tools", PEN) : null
   const list = document.createElement("div")
   list.className = "list"
@@ -59,6 +62,7 @@ export function render({model, view}) {
     if (!menu) return
     el.classList.toggle("open", open)
     menu.setAttribute("aria-expanded", String(open))
+    list.classList.toggle("from-right", menu.getBoundingClientRect().left > innerWidth / 2)
   }
   const tools = new Map()
   for (const tool of TOOLS) {
