@@ -12,7 +12,8 @@ import param
 import pytest
 
 from workbench.errors import DataError, UnknownNameError
-from workbench.indicators import Studies, indicator, indicators
+from workbench.indicators import Indicator, Studies, indicator, indicators
+from workbench.indicators.base import Composite
 
 NAMES = indicators.names()
 CAUSAL = [name for name in NAMES if indicators.get(name).causal]
@@ -164,6 +165,46 @@ def test_many_at_once():
     wanted = pd.concat([table(indicator(name)(BARS)) for name in CAUSAL], axis=1)
     same(found, wanted)
     assert len(set(studies.names)) == len(studies.names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_loop_stays_within_what_it_is_given(name):
+    kind = indicators.get(name)
+    if issubclass(kind, Composite):
+        pytest.skip("has no loop of its own")
+    whole = {key: kind.param[key] for key in kind.param if isinstance(kind.param[key], param.Integer)}
+    least = {key: one.bounds[0] for key, one in whole.items() if one.bounds and one.bounds[0] is not None}
+    for parameters in ({}, least, {key: one.default + 1 for key, one in whole.items()}):
+        try:
+            one = indicator(name, **parameters)
+        except DataError:
+            continue
+        found = [guarded_run(one, guard) for guard in (12345.5, -3e11)]
+        np.testing.assert_array_equal(found[0], found[1], f"{one}: what it reads beside its arrays is in its values")
+
+
+def guarded_run(one: Indicator, guard: float, *, most: int = 64) -> np.ndarray:
+    """The values of a loop all arrays of which lie between guards; fails where one of those has changed."""
+
+    def between(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        whole = np.concatenate([np.full(most, guard), values, np.full(most, guard)])
+        return whole, whole[most : len(whole) - most]
+
+    columns, found = one.columns_of(BARS), []
+    constants, state = between(np.array(one.constants(), float)), between(np.zeros(one.state_size()))
+    ends = [300, 301, 308, len(BARS)] if one.causal else [len(BARS)]
+    for low, high in zip([0, *ends[:-1]], ends, strict=True):
+        back = min(low, one.lookback)
+        parts = [between(column[low - back : high]) for column in columns]
+        out = between(np.full(len(one.outputs) * (high - low), np.nan))
+        views = [part[1] for part in parts] + [np.zeros(0)] * (5 - len(parts))
+        for view in views:
+            view.flags.writeable = False
+        found.append(out[1].reshape(len(one.outputs), high - low))
+        one.kernel()(*views, back, low, found[-1], constants[1], state[1])
+        for what, (whole, _) in {"constants": constants, "state": state, "outputs": out}.items():
+            assert (whole[:most] == guard).all() and (whole[-most:] == guard).all(), f"it wrote beside its {what}"
+    return np.concatenate(found, axis=1)
 
 
 def test_names_that_do_not_exist():

@@ -71,7 +71,7 @@ class VwapAnchored(Indicator):
         return -math.inf if self.anchor == "first" else moment(self.anchor), 0.0, self.deviations
 
     def state_size(self) -> int:
-        return 6
+        return kernel.VWAP_STATE + 1
 
 
 @indicators.register("profile_levels")

@@ -268,7 +268,7 @@ class Vwap(SessionIndicator):
         return float(self.anchor == "session"), self.deviations
 
     def state_size(self) -> int:
-        return 8
+        return kernel.VWAP_STATE
 
 
 @indicators.register("vwap_rolling")

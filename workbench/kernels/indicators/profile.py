@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from workbench.kernels.indicators.volume import vwap
+from workbench.kernels.indicators.volume import VWAP_STATE, vwap
 
 #: Levels that are kept; a range of more doubles the step of the grid.
 ROOM = 2048
@@ -16,12 +16,12 @@ HEAD = 6
 @njit(cache=True, nogil=True)
 def vwap_anchored(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` price, ``b`` volume, ``c`` time; ``p``: anchor, 0, width of the bands. ``s``: as ``vwap``; bars so far."""
-    first = start
-    while first < len(a) and s[5] == 0.0 and c[first] < p[0]:
+    first, bars, sums = start, s[VWAP_STATE:], s[:VWAP_STATE]
+    while first < len(a) and bars[0] == 0.0 and c[first] < p[0]:
         out[:, first - start] = np.nan
         first += 1
-    vwap(a, b, c, d, e, first, int(s[5]), out[:, first - start :], p[1:], s)
-    s[5] += len(a) - first
+    vwap(a, b, c, d, e, first, int(bars[0]), out[:, first - start :], p[1:], sums)
+    bars[0] += len(a) - first
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,9 @@ from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.rounding import fused, quotient
 from workbench.kernels.indicators.sums import added, moved, multiplied
 
+#: Numbers in the state of ``vwap``.
+VWAP_STATE = 8
+
 
 @njit(cache=True, nogil=True)
 def ema_next(s, at, window, weight, value) -> float:

@@ -114,8 +114,8 @@ class ChartView(pn.viewable.Viewer):
         if self._frame is None and self.services is not None:
             master = self.services.catalog.master
             every = sorted({*self.services.catalog.symbols(), *(one.symbol for one in master)})
-        built = controls(self.state, master, every, recent=self.recent, studies=self.studies)
-        return [*built, *(tool for part in self.parts for tool in part.tools())]
+        *built, zone = controls(self.state, master, every, recent=self.recent, studies=self.studies)
+        return [*built, *(tool for part in self.parts for tool in part.tools()), zone]
 
     def recent(self) -> tuple[np.ndarray, float]:
         """The newest bars that are held (BAR) and the price step, for sizes that suit the instrument."""
