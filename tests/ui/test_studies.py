@@ -52,7 +52,8 @@ def test_overlays_and_panes_tell_their_values_under_the_crosshair(page: Page) ->
     # The number under the crosshair is that of the bar under the crosshair.
     told = page.evaluate(
         f"""() => {{ const f = {PRICE}, s = f.tags[0], view = [...f.y_range.linked_plots][0];
-        const at = Math.round(view.frame.x_scale.invert(500)) - s.data.x[0];
+        const left = view.canvas_view.el.getBoundingClientRect().left;
+        const at = Math.round(view.frame.x_scale.invert(500 - left)) - s.data.x[0];
         return s.data.v0[at].toFixed(2); }}"""
     )
     expect(line(page, "EMA").locator("em").first).to_have_text(told)
@@ -95,7 +96,7 @@ def test_the_dialog_changes_a_study_and_keeps_the_window(page: Page) -> None:
 def test_a_value_that_cannot_be_is_refused_in_the_dialog(page: Page) -> None:
     open_chart(page, "AAPL", "1d", "rsi")
     press(page, "RSI", "Settings")
-    field = page.get_by_label("Price")
+    field = page.get_by_label("Price", exact=True)
     expect(field).to_have_value("close", timeout=ANSWER)
     field.fill("closing")
     field.press("Tab")
