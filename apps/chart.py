@@ -3,12 +3,12 @@
 import panel as pn
 
 from workbench.services import get_services
-from workbench.views.chart import ChartView
+from workbench.views.chart import ChartGrid
 from workbench.views.shell import Shell, page_state
 
 pn.extension()
 
 services = get_services()
 state = page_state(services)
-view = ChartView(services, state)
+view = ChartGrid(services, state)
 Shell(state, services, page="chart", main=view, topbar=view.controls(), title="Chart · Workbench").servable()

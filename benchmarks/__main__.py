@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-NAMES = ("bars", "indicators", "parity")
+NAMES = ("bars", "indicators", "parity", "ui")
 
 
 def main() -> int:

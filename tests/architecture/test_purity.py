@@ -11,7 +11,19 @@ import pytest
 from tests.architecture import tree
 
 SCREEN = {"panel", "panel_material_ui", "bokeh", "holoviews", "hvplot", "matplotlib"}
-CORE = ("errors", "config", "registry", "market", "kernels", "bars", "catalog", "live", "services")
+CORE = (
+    "errors",
+    "config",
+    "registry",
+    "market",
+    "kernels",
+    "bars",
+    "indicators",
+    "analytics",
+    "catalog",
+    "live",
+    "services",
+)
 
 
 def _loaded(code: str) -> set[str]:

@@ -81,7 +81,7 @@ def test_the_dialog_changes_a_study_and_keeps_the_window(page: Page) -> None:
     before = page.evaluate(f"() => {PRICE}.id"), window(page)
     value = line(page, "EMA").locator("em").inner_text()
     press(page, "EMA", "Settings")
-    field = page.get_by_label("Window")
+    field = page.get_by_label("Window", exact=True)
     expect(field).to_have_value("50", timeout=ANSWER)
     field.fill("20")
     field.press("Tab")

@@ -31,8 +31,11 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure as new_figure
 
+from workbench.charts.axes import AxisLayer
 from workbench.charts.columns import COLUMNS, bar_columns
+from workbench.charts.compare import CompareLayer
 from workbench.charts.drawings import DRAWING_SCRIPTS, DrawingLayer
+from workbench.charts.markers import MarkerLayer
 from workbench.charts.marks import MarkLayer, Marks
 from workbench.charts.scripts import script
 from workbench.charts.studies import TIME_PX, StudyLayer
@@ -54,6 +57,11 @@ VOLUME_PX = 106
 WIDEST, WIDEST_EXACT = 6_000, 1_600
 #: How kinds of bars are drawn; a chart type (``charts.types``) is one more way to draw those that are candles.
 GLYPHS = ("candle", "brick", "kagi", "pnf")
+_SCRIPTS = (
+    *("time.js", "numbers.js", "places.js", "scale.js", "calendar.js", "studies.js", "pane.js", "links.js"),
+    *DRAWING_SCRIPTS,
+    *("price_axis.js", "compare.js", "markers.js", "chart.js"),
+)
 
 
 class CandleChart:
@@ -74,10 +82,16 @@ class CandleChart:
         Columns ``COLUMNS``, at most ``MAX_BARS`` rows; ``source.tags[0]`` carries the settings the scripts read.
     types
         The ``TypeLayer``: how bars look that are drawn as candles.
+    axis
+        The ``AxisLayer``: the scale of prices and the shades of sessions.
     studies
         The ``StudyLayer``: studies over the prices and in panes below.
     drawings
         The ``DrawingLayer``: what was drawn by hand over the prices.
+    compare
+        The ``CompareLayer``: other symbols over the prices.
+    markers
+        The ``MarkerLayer``: trades, events and alerts.
     viewport
         One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch`` and ``ask``
         ("", "home" or "end").
@@ -91,19 +105,22 @@ class CandleChart:
         self.glyph = "candle"
         self._seq = 0
         self._based = False
+        self._followed: dict[str, list[Any]] = {}
         self._mapper = LinearColorMapper(low=0, high=1, palette=["#000000", "#ffffff"])
         self._theme, self._volume_px = (dark, palette), VOLUME_PX
+        self.axis = AxisLayer(self.source, self.x_range)
         self.price = self.figure(sizing_mode="stretch_both", min_height=160)
         self.volume = self.figure(sizing_mode="stretch_width", height=VOLUME_PX + TIME_PX)
         self._draw()
         self._dress_axes()
         self.studies = StudyLayer(self)
         self.drawings = DrawingLayer(dark)
+        self.compare, self.markers = CompareLayer(self), MarkerLayer()
         self.root: Column = column(
             self.price, self.volume, sizing_mode="stretch_both", spacing=0, css_classes=["wb-chart"]
         )
         self._start = CustomJS(
-            code=script("time.js", "numbers.js", "studies.js", "pane.js", *DRAWING_SCRIPTS, "chart.js"),
+            code=script(*_SCRIPTS),
             args={
                 "source": self.source,
                 "root": self.root,
@@ -111,6 +128,9 @@ class CandleChart:
                 "viewport": self.viewport,
                 "wish": self.studies.wish,
                 **self.drawings.args,
+                **self.axis.args,
+                **self.compare.args,
+                **self.markers.args,
             },
         )
         for figure in (self.price, self.volume):
@@ -137,6 +157,7 @@ class CandleChart:
             self.restyle(figure)
         self.studies.theme(dark, palette)
         self.drawings.theme(dark)
+        self.compare.theme(dark)
         self.settings(
             colors={
                 "panel": t.panel,
@@ -161,6 +182,7 @@ class CandleChart:
         restyle(figure, *self._theme)
         figure.right[0].axis_line_color = None
         figure.below[0].major_tick_line_color = None
+        self.axis.restyle(figure, tokens(*self._theme))
 
     def lay(self, rows: list[tuple[Any, int]]) -> None:
         """Have these figures, each with its height in px, below the volumes; times stand below the lowest."""
@@ -179,9 +201,10 @@ class CandleChart:
         """Take over the height that a hand gave to the volumes, px with the time axis where that is below them."""
         self._volume_px = height - (TIME_PX if lowest else 0)
 
-    def follow(self, lines: list[Any]) -> None:
-        """Have the price axis make room for these renderers besides the bars."""
-        self.types.follow(lines)
+    def follow(self, lines: list[Any], *, by: str = "studies") -> None:
+        """Have the price axis make room for these renderers besides the bars and those that others asked for."""
+        self._followed[by] = lines
+        self.types.follow([line for some in self._followed.values() for line in some])
 
     def draw_as(self, glyph: str, *, widest: int = WIDEST) -> None:
         """Draw bars that are opened as one of ``GLYPHS``, with at most ``widest`` of them in the window."""
@@ -218,6 +241,11 @@ class CandleChart:
             # The range alone would not do: the browser moves it without telling, so equal values here say nothing.
             self.x_range.update(start=float(view[0]), end=float(view[1]))
         self.settings(**changes)
+
+    def point_at(self, ordinal: int) -> None:
+        """Have a line at a bar that fades, so that the eye finds it."""
+        self._seq += 1
+        self.settings(point={"seq": self._seq, "x": ordinal})
 
     def mark(self, marks: Marks) -> None:
         """Bring lines and boxes to ``marks``, sending what differs."""
@@ -282,13 +310,10 @@ class CandleChart:
         self._times = CustomJSTickFormatter(
             args={"source": self.source, "x_range": self.x_range}, code=script("time.js", "tick_label.js")
         )
-        prices = CustomJSTickFormatter(
-            args={"source": self.source},
-            code=script("numbers.js") + "\nreturn wbNumbers.axis(tick, ticks, source.tags[0].decimals);",
-        )
         volumes = CustomJSTickFormatter(code=script("numbers.js") + "\nreturn wbNumbers.volume(tick);")
-        for figure, formatter, ticks in ((self.price, prices, 8), (self.volume, volumes, 2)):
-            self.axes(figure, formatter, ticks)
+        self.axes(self.price, volumes, 8)
+        self.axis.prices(self.price.right[0], self.price)
+        self.axes(self.volume, volumes, 2)
         self.volume.below[0].visible = True
 
     def axes(self, figure: Any, formatter: Any, ticks: int) -> None:
@@ -299,5 +324,6 @@ class CandleChart:
         right.ticker.num_minor_ticks = 0
         figure.add_layout(below, "below")
         figure.add_layout(right, "right")
+        self.axis.shade(figure)
         figure.add_layout(Grid(dimension=0, ticker=self._ticker), "center")
         figure.add_layout(Grid(dimension=1, axis=right), "center")

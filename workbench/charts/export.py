@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from html import escape
 from typing import Any
@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.charts.candles import AXIS_PX, CandleChart
+from workbench.charts.axes import scale_for
+from workbench.charts.candles import CandleChart
 from workbench.charts.columns import bar_columns
+from workbench.charts.compare import Compared
 from workbench.charts.marks import Marks
 from workbench.charts.scripts import script
-from workbench.charts.still import Still
-from workbench.charts.still_study import Layer
-from workbench.charts.still_text import change, moment, price
+from workbench.charts.still_glyphs import drawable
+from workbench.charts.still_sheet import Sheet
 from workbench.charts.studies import Drawn
-from workbench.charts.theme import FONT, tokens
+from workbench.charts.theme import BODY_PX, FONT, tokens
 from workbench.errors import DataError
 from workbench.market.calendars import Calendar
 
@@ -35,7 +36,7 @@ _EMPTY = "there are no bars in view to export: open a symbol that has data, or m
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The part of a chart that is exported.
+    """The part of a chart that is exported. Places on the time axis count from its first bar.
 
     Parameters
     ----------
@@ -53,10 +54,24 @@ class Shown:
         Whether bars are told by the date of their session, and whether by the second.
     calendar
         Of the sessions of dated bars.
-    newest
-        Whether the last bar is the newest there is: its close gets a line.
+    last, rising
+        The price that was traded last, if there is to be a line for it, and whether it rose.
     glyph, marks, type
-        How the page draws the bars, see ``CandleChart.draw_as``, ``show`` and ``choose``; pictures draw candles.
+        How the page draws the bars, see ``CandleChart.draw_as``, ``show`` and ``choose``.
+    base
+        The close that baselines compare with; that of the first bar when left out.
+    scale
+        Of prices: ``linear``, ``log`` or ``percent``.
+    view
+        Edges of the window; left out, all bars and some room.
+    sessions
+        Columns of stretches of trading, as ``charts.axes`` has them; what is between them is shaded.
+    drawings
+        Columns of drawings, as ``charts.drawings`` has them.
+    compared
+        Other symbols, and a price of each for each bar.
+    markers, links
+        Columns of markers and of the lines between them, as ``charts.markers`` has them.
     """
 
     bars: np.ndarray
@@ -68,10 +83,19 @@ class Shown:
     dated: bool = False
     seconds: bool = False
     calendar: Calendar | None = None
-    newest: bool = False
+    last: float | None = None
+    rising: bool = True
     glyph: str = "candle"
     marks: Marks = field(default_factory=Marks)
     type: str = "candles"
+    base: float | None = None
+    scale: str = "linear"
+    view: tuple[float, float] | None = None
+    sessions: Mapping[str, Any] = field(default_factory=dict)
+    drawings: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    compared: Sequence[tuple[Compared, np.ndarray]] = ()
+    markers: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for drawn, values in self.studies:
@@ -89,9 +113,26 @@ class Shown:
     def wall(self) -> np.ndarray:
         """int64 ns of each bar on the clock that is shown."""
         stamps = np.round(self.columns["shown"]).astype("i8") * 1_000_000
-        if self.dated:
-            return stamps
+        return stamps if self.dated else self._clock(stamps)
+
+    def clock(self, instant: int) -> int:
+        """Ns of an instant (UTC) on the clock that is shown."""
+        return instant if self.dated else int(self._clock(np.array([instant]))[0])
+
+    def _clock(self, stamps: np.ndarray) -> np.ndarray:
         return pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC").tz_convert(self.zone).tz_localize(None).asi8
+
+    @cached_property
+    def edges(self) -> tuple[float, float]:
+        """Edges of the window."""
+        count = len(self.bars)
+        return self.view or (-max(1.0, 0.02 * count), count + max(2.0, 0.04 * count))
+
+    @property
+    def base_close(self) -> float:
+        """The close of the first bar in the window, which percents count from."""
+        at = int(np.searchsorted(self.columns["x"], self.edges[0]))
+        return float(self.bars["close"][min(at, len(self.bars) - 1)])
 
     @property
     def seen(self) -> list[tuple[Drawn, np.ndarray]]:
@@ -119,7 +160,7 @@ class Shown:
 def to_svg(
     shown: Shown, *, width: int = WIDTH, height: int = HEIGHT, dark: bool = False, palette: str = "classic"
 ) -> str:
-    """Candles, volumes and studies as one ``<svg>`` element with nothing outside of itself.
+    """What the chart shows as one ``<svg>`` element with nothing outside of itself.
 
     Raises
     ------
@@ -130,22 +171,20 @@ def to_svg(
     for side, asked, least in (("width", width, _LEAST[0]), ("height", height, _LEAST[1])):
         if not least <= asked <= _MOST:
             raise DataError(f"{side} {asked} px of a picture: it must be {least} to {_MOST}")
-    layers = [Layer.of(drawn, values) for drawn, values in shown.seen]
-    still = Still(
-        _prices(shown),
-        layers,
-        size=(width, height),
-        dark=dark,
-        palette=palette,
-        wall=shown.wall,
-        decimals=shown.decimals,
-        right=AXIS_PX - 8,
-        font=_FONT,
-    )
-    last = float(shown.bars["close"][-1]) if shown.newest else None
-    return still.drawn(
-        " ".join(filter(None, (shown.symbol, shown.spec))), head=_head(shown, still), volume=True, last=last
-    )
+    shown = replace(shown, scale=scale_for(shown.scale, float(shown.bars["low"].min())))
+    chart = chart_of(shown, dark=dark, palette=palette)
+    # What the browser does when the chart opens there.
+    if shown.scale == "log":
+        chart.price.y_scale = chart.axis.scales["log"]
+    lines = {f"y{one.slot}": placed for one, _, placed in chart.compare.still(shown.edges[0])}
+    if lines:
+        none = np.full(len(shown.bars), np.nan)
+        blank = dict.fromkeys(chart.compare.drawn.data, none)
+        chart.compare.drawn.data = {**blank, **lines, "x": shown.columns["x"]}
+    if chart.types.worn is not None and not drawable(chart.types.worn.renderers):
+        chart.choose("candles")
+    sheet = Sheet(chart, shown, size=(width, height), theme=(dark, palette), font=_FONT)
+    return sheet.drawn(" ".join(filter(None, (shown.symbol, shown.spec))))
 
 
 def to_png(shown: Shown, *, scale: float = SCALE, **look: Any) -> bytes:
@@ -183,28 +222,47 @@ def _fonts() -> None:
         )
 
 
-def _prices(shown: Shown) -> pd.DataFrame:
-    return pd.DataFrame({name: shown.bars[name] for name in ("open", "high", "low", "close", "volume")})
-
-
-def _head(shown: Shown, still: Still) -> list[tuple[str, str]]:
-    """What stands in the chart's first row: names, the last bar, when that was."""
-    t, last = still.t, shown.bars[-1]
-    tone = t.up_text if last["close"] >= last["open"] else t.down_text
-    cells = [
-        (f"{letter} {price(float(last[name]), shown.decimals)}", tone)
-        for letter, name in (("O", "open"), ("H", "high"), ("L", "low"), ("C", "close"))
-    ]
-    before = float(shown.bars["close"][-2]) if len(shown.bars) > 1 else float(last["open"])
-    moved = float(last["close"]) / before - 1 if before else float("nan")
-    when = moment(int(shown.wall[-1]), dated=shown.dated, seconds=shown.seconds)
-    return [
-        (shown.symbol, t.text),
-        (shown.spec, t.muted),
-        *cells,
-        (change(moved), t.down_text if moved < 0 else t.up_text),
-        (when if shown.dated else f"{when} {shown.zone}", t.muted),
-    ]
+def chart_of(shown: Shown, *, dark: bool, palette: str) -> CandleChart:
+    """The chart as the page has it, with nobody to answer it."""
+    chart = CandleChart(dark=dark, palette=palette, decimals=shown.decimals)
+    chart.draw_as(shown.glyph)
+    chart.choose(shown.type)
+    chart.studies.place([drawn for drawn, _ in shown.seen])
+    chart.show(
+        shown.columns,
+        marks=shown.marks,
+        view=shown.edges,
+        symbol=shown.symbol,
+        spec=shown.spec,
+        zone=shown.zone,
+        clock="UTC" if shown.dated else shown.zone,
+        dated=shown.dated,
+        seconds=shown.seconds,
+        shaped=shown.glyph != "candle",
+        decimals=shown.decimals,
+        tick=10.0**-shown.decimals,
+        scale=shown.scale,
+        head=True,
+        tail=True,
+        last=shown.last,
+        rising=int(shown.rising),
+        real="real_close" in shown.bars.dtype.names,
+    )
+    if shown.base is not None:
+        chart.types.rebase(shown.base)
+    for drawn, values in shown.seen:
+        chart.studies.show(drawn.id, 0, np.asarray(values, float), shown.bars)
+    if len(shown.sessions):
+        chart.axis.trade(dict(shown.sessions))
+    chart.compare.place([one for one, _ in shown.compared])
+    chart.compare.show([values for _, values in shown.compared])
+    if len(shown.drawings):
+        fixed = {**shown.drawings, "locked": [True] * len(shown.drawings["id"])}
+        chart.drawings.source.data = fixed
+    if len(shown.markers):
+        count = len(shown.markers["id"])
+        chart.markers.show(dict(shown.markers), dict(shown.links), whole=count)
+    return chart
 
 
 # --- page ----------------------------------------------------------------------------------------------------------
@@ -215,7 +273,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>html, body {{ height: 100%; margin: 0; background: {panel}; }}
+<style>html, body {{ height: 100%; margin: 0; background: {panel}; font: {body}px/1.4 {font}; }}
 main {{ position: absolute; inset: 0; display: flex; }}
 main > div {{ flex: 1; display: flex; }}</style>
 {library}
@@ -238,29 +296,7 @@ def to_html(shown: Shown, *, dark: bool = True, palette: str = "classic") -> str
     from bokeh.resources import INLINE
 
     shown.needed()
-    chart = CandleChart(dark=dark, palette=palette, decimals=shown.decimals)
-    count = len(shown.bars)
-    chart.draw_as(shown.glyph)
-    chart.choose(shown.type)
-    chart.studies.place([drawn for drawn, _ in shown.seen])
-    chart.show(
-        shown.columns,
-        marks=shown.marks,
-        view=(-max(1.0, 0.02 * count), count + max(2.0, 0.04 * count)),
-        symbol=shown.symbol,
-        spec=shown.spec,
-        zone=shown.zone,
-        clock="UTC" if shown.dated else shown.zone,
-        dated=shown.dated,
-        seconds=shown.seconds,
-        decimals=shown.decimals,
-        tick=10.0**-shown.decimals,
-        head=True,
-        tail=True,
-        real="real_close" in shown.bars.dtype.names,
-    )
-    for drawn, values in shown.seen:
-        chart.studies.show(drawn.id, 0, np.asarray(values, float), shown.bars)
+    chart = chart_of(shown, dark=dark, palette=palette)
     args = {"root": chart.root, "viewport": chart.viewport, "source": chart.source, "x_range": chart.x_range}
     chart.price.js_on_change("inner_width", CustomJS(code=script("export.js"), args=args))
     start, place = components(chart.root)
@@ -268,7 +304,7 @@ def to_html(shown: Shown, *, dark: bool = True, palette: str = "classic") -> str
     library = "\n".join(f"<script>{text}</script>" for text in INLINE.clone(components=["bokeh"]).js_raw)
     title = escape(" ".join(filter(None, (shown.symbol, shown.spec))) or "Chart")
     panel = tokens(dark, palette).panel
-    return _PAGE.format(title=title, panel=panel, library=library, chart=place, start=start)
+    return _PAGE.format(title=title, panel=panel, body=BODY_PX, font=FONT, library=library, chart=place, start=start)
 
 
 # --- table ---------------------------------------------------------------------------------------------------------

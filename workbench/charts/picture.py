@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.charts.still import FOOT, PAD, Still
+from workbench.charts.still import FOOT, Still
+from workbench.charts.still_paper import PAD
 from workbench.charts.still_study import Layer
 from workbench.charts.studies import Drawn
 from workbench.charts.study_text import Study
@@ -69,4 +70,4 @@ def picture(
     if isinstance(index, pd.DatetimeIndex):
         wall = (index.tz_localize(None) if index.tz is not None else index).as_unit("ns").asi8
     still = Still(bars, [layer], size=(width, height), dark=dark, wall=wall)
-    return still.drawn(f"{one.title}: {one.label}", pane_px=_SHARE * (height - FOOT - PAD))
+    return still.drawn(f"{one.title}: {one.label}", _SHARE * (height - FOOT - PAD))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 
 import numpy as np
@@ -48,7 +49,12 @@ def on_axis(value: float, step: float, decimals: int | None = None) -> str:
 
 def price(value: float, decimals: int) -> str:
     """A price with these decimals and with thousands apart."""
-    return f"{value:,.{decimals}f}" if math.isfinite(value) else "–"
+    return _fixed(value, decimals) if math.isfinite(value) else "–"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Rounded as browsers do: the shortest text of the number, halves away from zero."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
 
 
 def number(value: float) -> str:
@@ -59,6 +65,44 @@ def number(value: float) -> str:
         if abs(value) >= size:
             return f"{value / (1e3 if letter == 'k' else size):.4g}{letter}"
     return f"{value:.5g}"
+
+
+def volume(value: float) -> str:
+    """A volume, short: ``1.23 M``."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if size >= unit:
+            return f"{_fixed(value / unit, 0 if size >= 100 * unit else 1 if size >= 10 * unit else 2)} {letter}"
+    return _fixed(value, 0 if value == int(value) else 1 if size >= 100 else 2 if size >= 1 else 4)
+
+
+def worth(value: float) -> str:
+    """A value of a study in a legend of the chart: five digits or so, whatever the size."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e5, "K")):
+        if size >= unit:
+            by = 1e3 if letter == "K" else unit
+            return f"{_fixed(value / by, 1 if size >= 100 * by else 2)} {letter}".replace("-", "−")
+    decimals = 2 if size == 0 or size >= 1 else min(8, 3 - math.floor(math.log10(size)))
+    return _fixed(value, decimals).replace("-", "−")
+
+
+def lasting(ms: float) -> str:
+    """A stretch of time by its two greatest units: ``2 d 4 h``."""
+    rest, out = round(abs(ms) / 1000), []
+    for seconds, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, rest = divmod(rest, seconds)
+        if count:
+            out.append(f"{count} {unit}")
+        elif out:
+            break
+        if len(out) == 2:
+            break
+    return " ".join(out) or "0 s"
 
 
 def change(value: float) -> str:

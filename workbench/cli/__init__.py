@@ -10,6 +10,7 @@ import workbench
 from workbench.cli import data, live, serving
 from workbench.cli.console import app, out
 from workbench.cli.indicators import indicators_command
+from workbench.cli.picture import picture_command
 
 __all__ = ["app", "data", "live", "serving"]
 
@@ -30,3 +31,4 @@ def main(
 
 
 app.command("indicators")(indicators_command)
+app.command("picture")(picture_command)

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from workbench.errors import ConfigError, WorkbenchError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.progress import Progress
 
 out = Console(highlight=False, soft_wrap=True)
@@ -69,6 +70,19 @@ def _yes(text: str) -> bool:
     if text.casefold() not in known:
         raise ValueError(text)
     return known[text.casefold()]
+
+
+def zoned(text: str | None, tz: str, name: str) -> pd.Timestamp | None:
+    """The instant that the option ``name`` says, written in the zone ``tz`` unless it has one of its own."""
+    if text is None:
+        return None
+    import pandas as pd
+
+    try:
+        stamp = pd.Timestamp(text)
+        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{name} {text!r} cannot be read ({error}); use such as '2024-01-02 15:30'") from None
 
 
 def progress_bar(unit: str = "steps") -> Progress:

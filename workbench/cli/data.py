@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.console import Bar, app, out, pair, progress_bar, typed
+from workbench.cli.console import Bar, app, out, pair, progress_bar, typed, zoned
 from workbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def bars(
         raise ConfigError(f"--out {to}: name a .csv or .parquet file in a folder that is there")
     check_zone(tz)
     catalog, same = open_catalog(), {"session": session, "price": price, "source": source}
-    span = [_zoned(start, tz, "--start"), _zoned(end, tz, "--end")]
+    span = [zoned(start, tz, "--start"), zoned(end, tz, "--end")]
     if start is None and (to is None or last is not None):
         from workbench.market.events import as_frame
 
@@ -168,18 +168,6 @@ def _list_kinds() -> None:
     wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for title, example, about in rows:
         out.print(f"{title:<{wide[0]}}  {example:<{wide[1]}}  {about}", markup=False)
-
-
-def _zoned(text: str | None, tz: str, name: str) -> pd.Timestamp | None:
-    if text is None:
-        return None
-    import pandas as pd
-
-    try:
-        stamp = pd.Timestamp(text)
-        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(f"{name} {text!r} cannot be read ({error}); use such as '2024-01-02 15:30'") from None
 
 
 def _table(frame: pd.DataFrame, decimals: int, tz: str) -> str:

@@ -99,7 +99,7 @@ class HtTrendline(_Cycle):
         "m = sma(price, round(period)), period as ht_dcperiod, its transform begun at bar begin"
     )
     overlay = True
-    more = 3
+    more = 3 + kernel.SUMS
     talib = (Peer("HT_TRENDLINE"),)
     stock = (
         Peer("htl", {"price": "hl2", "begin": 6}, outputs=("trendline",), after=1,
@@ -164,6 +164,6 @@ class HtTrendMode(_Cycle):
     )
     styles = {"value": "step"}
     scale = "none"
-    tables, more = True, 1 + kernel.LONGEST + 6
+    tables, more = True, 1 + kernel.LONGEST + 6 + kernel.SUMS
     talib = (Peer("HT_TRENDMODE", after=1, note="Theirs has zeros where it is not known yet."),)
     loop = kernel.trendmode

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import param
 
 from workbench.indicators.base import Peer, indicators
@@ -55,7 +57,8 @@ class Entropy(_Rank):
     loop = kernel.entropy
 
     def constants(self) -> tuple[float, ...]:
-        return self.window, self.bins
+        shares = [count / self.window for count in range(1, self.window + 1)]
+        return self.window, self.bins, 0.0, *(share * math.log2(share) for share in shares)
 
     def state_size(self) -> int:
         return self.bins

@@ -104,6 +104,7 @@ def panel_command(apps: list[Path], plan: Plan) -> list[str]:
     """The ``panel serve`` call for these apps; ``home.py`` also answers at ``/``."""
     command = [sys.executable, "-m", "panel", "serve", *map(str, apps)]
     command += ["--address", plan.host, "--port", str(plan.port), "--log-level", "warning"]
+    command += ["--plugins", "workbench.views.serving"]
     if any(app.stem == "home" for app in apps):
         command += ["--index", "home"]
     for origin in allowed_origins(plan):
@@ -171,6 +172,7 @@ def serve(plan: Plan, settings: Settings, *, apps: list[Path], say: Say, note: S
         if status >= 500:
             note(f"The home page answers {status}: something in it failed, see above. The other pages may work.")
         say(f"Workbench is running at {address(plan)} - Ctrl-C stops it")
+        _warm([f"{address(plan)}/{app.stem}" for app in apps])
         if plan.open_browser:
             webbrowser.open(address(plan))
         while (code := family.exit_code("apps")) is None:
@@ -220,6 +222,16 @@ def _wait_for_answer(url: str, family: Family, stop: StopSignal) -> int:
     finally:
         enough.set()
     return answers[0] if answers else 0
+
+
+def _warm(urls: list[str]) -> None:
+    """Have every page made once, so that nobody who opens one waits for its modules."""
+
+    def ask() -> None:
+        for url in urls:
+            _ask(url, [], threading.Event())
+
+    threading.Thread(target=ask, name="warm-up", daemon=True).start()
 
 
 def _ask(url: str, answers: list[int], enough: threading.Event) -> None:

@@ -11,9 +11,10 @@ import panel as pn
 import param
 
 from workbench.views.overview import Overview, OverviewModel, overview_model
-from workbench.views.state import AppState, ZoneParameter
+from workbench.views.state import AppState
 from workbench.views.states import StatePanel, loading
 from workbench.views.status import describe, hub_link
+from workbench.views.values import ZoneParameter
 
 TICK_MS = 1000
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
@@ -93,7 +94,7 @@ class HomeView(pn.viewable.Viewer):
             sizing_mode="stretch_both",
             margin=0,
         )
-        self.state.param.watch(lambda _: self.table.param.update(query=_carried(self.state)), ["spec", "tz"])
+        self.state.param.watch(lambda *_: self.table.param.update(query=_carried(self.state)), ["spec", "tz"])
         self._callback = None
         if pn.state.curdoc is not None:
             pn.state.onload(self._start)

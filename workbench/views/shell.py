@@ -143,7 +143,8 @@ class Shell(pn.viewable.Viewer):
         state.sync_url(pn.state.location, resolve=symbol_resolver(services))
         self.status = status or StatusStrip(state, services, **_told_by(main))
         css = [(_CSS / "shell.css").read_text("utf-8")]
-        self._nav = Nav(pages=list(PAGES), page=page, query=state.query, sizing_mode=None, margin=0)
+        self._plain = "" if state.asked else state.query
+        self._nav = Nav(pages=list(PAGES), page=page, query=self._carried(), sizing_mode=None, margin=0)
         self._tools = Tools(
             dark=state.dark, palette=state.palette, has_drawer=drawer is not None, sizing_mode=None, margin=0
         )
@@ -206,7 +207,8 @@ class Shell(pn.viewable.Viewer):
 
     def _wire(self) -> None:
         state, tools = self.state, self._tools
-        state.param.watch(lambda _: self._nav.param.update(query=state.query), list(LINKED))
+        several = ["link", "arrangement", "active", "others"]
+        state.param.watch(lambda *_: self._nav.param.update(query=self._carried()), [*LINKED, *several])
         self._notice.text = state.notice
         both_ways(state, "notice", self._notice, "text")
         both_ways(state, "dark", tools, "dark")
@@ -215,6 +217,10 @@ class Shell(pn.viewable.Viewer):
         state.param.watch(self._retheme, ["dark", "palette"])
         if pn.state.curdoc is not None:
             pn.state.onload(self.status.start)
+
+    def _carried(self) -> str:
+        """What page links say: nothing while the state is as a page without a link opens, so that those restore."""
+        return "" if self.state.query == self._plain else self.state.query
 
     def _retheme(self, *_: object) -> None:
         dark, palette = self.state.dark, self.state.palette
@@ -277,4 +283,5 @@ def _first_theme(state: AppState) -> None:
 def _template() -> Template:
     template = parse_template(str(_HERE / "page.html"))
     template.globals["wb_css"] = page_css()
+    template.globals["wb_bundle"] = lambda: Page._render_esm(server=True)
     return template

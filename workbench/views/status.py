@@ -14,7 +14,8 @@ import panel as pn
 import param
 
 from workbench.errors import WorkbenchError
-from workbench.views.state import AppState, ZoneParameter
+from workbench.views.state import AppState
+from workbench.views.values import ZoneParameter
 
 POLL_MS = 500
 #: How long the strip tells of a connection that was lost and found again.

@@ -124,6 +124,30 @@ class Layouts:
                 layouts.insert().values(owner=owner, name=name, revision=revision, document=None, saved=time.time_ns())
             )
 
+    def rename(self, name: str, to: str, *, owner: str = "") -> None:
+        """Give a layout another name; all its saves go with it, and so does being the default.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such layout.
+        WorkspaceError
+            There is one of the new name, or that is no name.
+        """
+        to = _name(to)
+        self.load(name, owner=owner)
+        if to in self.names(owner=owner):
+            raise WorkspaceError(f"there is a layout {to!r} already: choose another name")
+        first = self.default(owner=owner) == name
+        with self._database.begin() as connection:
+            # What was deleted under the new name stays below.
+            below = self._newest(connection, owner, to)
+            connection.execute(
+                layouts.update().where(_is(owner, name)).values(name=to, revision=layouts.c.revision + below)
+            )
+        if first:
+            self.set_default(to, owner=owner)
+
     def default(self, *, owner: str = "") -> str | None:
         """Name of the layout that opens first; None when there is none, or it was deleted."""
         query = sa.select(preferences.c.value).where(

@@ -75,9 +75,9 @@ def test_a_picture_has_prices_volumes_and_each_study_where_it_belongs() -> None:
     assert rsi.startswith("RSI14") and macd.startswith("MACD12 26 9value ")
     panes = root.findall(f"{SVG}svg")
     heights = [float(pane.attrib["y"]) for pane in panes]
-    assert len(panes) == 3 and heights == sorted(heights), "prices with what lies over them, and two panes of their own"
+    assert len(panes) == 4 and heights == sorted(heights), "prices with what lies over them, volumes, two of their own"
     assert any(one.get("stroke") == "#123456" for one in panes[0])
-    assert any(one.get("stroke") == "#654321" for one in panes[1])
+    assert any(one.get("stroke") == "#654321" for one in panes[2])
 
 
 def test_hidden_studies_and_those_in_error_are_left_out_and_a_folded_one_is_a_line() -> None:
@@ -92,10 +92,10 @@ def test_hidden_studies_and_those_in_error_are_left_out_and_a_folded_one_is_a_li
 def test_volumes_stand_on_zero_and_reach_as_high_as_they_are() -> None:
     what = shown(12)
     root = drawn(what)
-    boxes = [one.attrib["d"] for one in root.iter(f"{SVG}path") if one.get("fill-opacity") == ".5"]
-    found = re.findall(r"M([\d.]+) ([\d.]+)h[\d.]+V([\d.]+)", "".join(boxes))
-    assert len(found) == 12 and len({base for _, base, _ in found}) == 1
-    tall = np.array([float(base) - float(top) for _, base, top in sorted(found, key=lambda one: float(one[0]))])
+    boxes = [one.attrib["d"] for one in root.iter(f"{SVG}path") if one.get("fill-opacity") == "0.5"]
+    found = re.findall(r"M([\d.]+) ([\d.]+)H[\d.]+V([\d.]+)", "".join(boxes))
+    assert len(found) == 12 and len({base for _, _, base in found}) == 1
+    tall = np.array([float(base) - float(top) for _, top, base in sorted(found, key=lambda one: float(one[0]))])
     assert np.allclose(tall / tall.max(), what.bars["volume"] / what.bars["volume"].max(), atol=0.01)
 
 
@@ -125,8 +125,9 @@ def test_dated_bars_have_their_dates_in_every_zone() -> None:
 
 
 def test_the_last_price_has_a_tag_where_it_is_the_newest() -> None:
-    last = f"{bars(60)['close'][-1]:.2f}"
-    assert last in words(drawn(shown(newest=True))) and last not in words(drawn(shown()))
+    at = float(bars(60)["close"][-1])
+    last = f"{at:.2f}"
+    assert last in words(drawn(shown(last=at))) and last not in words(drawn(shown()))
 
 
 def test_labels_of_time_are_the_weightiest_and_keep_their_distance() -> None:
@@ -217,6 +218,6 @@ def test_what_cannot_be_drawn_is_refused() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_bar_is_enough(count: int) -> None:
-    what = shown(count, "ema", "rsi", "macd", "bbands", newest=True)
+    what = shown(count, "ema", "rsi", "macd", "bbands", last=99.5)
     assert "nan" not in to_svg(what) and len(to_frame(what)) == count
     assert any("no values yet" in line for line in words(drawn(what)))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from workbench.errors import WorkspaceError
 from workbench.market.events import BAR
 from workbench.market.instruments import Instrument
-from workbench.views.chart import ChartView
+from workbench.views.chart import ChartGrid, ChartView
 from workbench.views.chart import layouts as module
 from workbench.views.chart.instants import look_at, window_of
 from workbench.views.chart.layouts import ChartLayouts
@@ -88,13 +88,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 def page(services: Services, link: str = "") -> tuple[ChartView, ChartLayouts]:
     """A chart page as the app builds it."""
     state = AppState(symbol="ES").sync_url(Location(search=link))
-    view = ChartView(services, state, live=False)
-    view._begin()
-    return view, next(part for part in view.parts if isinstance(part, ChartLayouts))
+    grid = ChartGrid(services, state, live=False)
+    grid._begin()
+    grid.layouts.views = grid.views
+    return grid.view, grid.layouts
 
 
 def rest(part: ChartLayouts, forward: Callable[[float], None]) -> None:
     """A hand rests, and what is open was kept."""
+    for view in part.views:
+        view.poll()
     part.polled()
     forward(module.REST)
     part.polled()
@@ -125,13 +128,13 @@ def test_what_has_no_place_here_is_in_the_document_again() -> None:
     given_ = {
         "version": 1,
         "links": {"a": [1]},
-        "charts": [{"symbol": "ES", "note": "mine"}, {"symbol": 5}, "?"],
+        "charts": [{"symbol": "ES", "note": "mine"}, {"symbol": "NQ", "mark": 1}],
         "theme": {"dark": True, "font": "large"},
     }
     state = AppState()
     assert state.apply_document(given_) == []
     found = state.document()
-    assert found["links"] == {"a": [1]} and found["charts"][1:] == [{"symbol": 5}, "?"]
+    assert found["links"] == {"a": [1]} and found["charts"][1]["mark"] == 1 and "mark" not in found["charts"][0]
     assert found["charts"][0]["note"] == "mine" and found["theme"]["font"] == "large"
     assert "version" not in found
 
@@ -272,8 +275,8 @@ def test_nothing_is_written_when_nothing_changed(services: Services, clock: Call
         rest(part, clock)
     _, again = page(services)
     rest(again, clock)
-    again.view.state.spec = "5min"
-    again.view.state.spec = "1min"
+    again.state.spec = "5min"
+    again.state.spec = "1min"
     rest(again, clock)
     assert len(services.workspaces.layouts.revisions(OPEN)) == 1
 
@@ -301,11 +304,11 @@ def test_the_default_opens_where_nothing_was_open(services: Services) -> None:
 
 def test_what_cannot_be_read_is_told_and_the_page_opens(services: Services) -> None:
     services.workspaces.layouts.save(OPEN, {"charts": [{"symbol": "NQ", "spec": "7x"}]})
-    view, _ = page(services)
-    assert view.state.symbol == "NQ" and view.state.notice.startswith("charts[0].spec: ")
+    view, part = page(services)
+    assert view.state.symbol == "NQ" and part.state.notice.startswith("charts[0].spec: ")
     services.workspaces.layouts.load = lambda *_, **__: 1 / 0
-    view, _ = page(services)
-    assert view.history is not None and view.state.notice.startswith("What was open last cannot be read.")
+    view, part = page(services)
+    assert view.history is not None and part.state.notice.startswith("What was open last cannot be read.")
 
 
 def test_a_database_that_cannot_be_written_is_told_of_once(services: Services, clock: Callable[[float], None]) -> None:
@@ -317,26 +320,38 @@ def test_a_database_that_cannot_be_written_is_told_of_once(services: Services, c
 
     services.workspaces.layouts.save = full
     rest(part, clock)
-    assert view.state.notice == "What is open cannot be kept for the next time. The disk is full."
-    view.state.notice = ""
+    assert part.state.notice == "What is open cannot be kept for the next time. The disk is full."
+    part.state.notice = ""
     view.state.spec = "5min"
     rest(part, clock)
-    assert view.state.notice == ""
+    assert part.state.notice == ""
     services.workspaces.layouts.save = works
     view.state.spec = "1h"
     rest(part, clock)
     assert kept(services)["charts"][0]["spec"] == "1h"
 
 
-def test_a_chart_without_a_page_keeps_nothing(services: Services, clock: Callable[[float], None]) -> None:
-    view = ChartView(services, AppState(symbol="ES"), live=False)
-    view._begin()
-    part = next(part for part in view.parts if isinstance(part, ChartLayouts))
-    view.state.spec = "5min"
-    rest(part, clock)
-    assert services.workspaces.layouts.revisions(OPEN) == []
+def test_a_page_that_follows_no_address_keeps_nothing(services: Services, clock: Callable[[float], None]) -> None:
+    part = ChartLayouts(services, AppState(symbol="ES"))
+    part.state.spec = "5min"
+    part.polled()
+    clock(module.REST)
+    part.polled()
+    assert part._saving is None and services.workspaces.layouts.revisions(OPEN) == []
     assert part.tools()
-    assert not ChartLayouts(SimpleNamespace(services=None, state=AppState())).tools()
+    assert not ChartLayouts(None, AppState()).tools()
+
+
+def test_how_wide_the_newest_bars_are_shown_comes_back(services: Services, clock: Callable[[float], None]) -> None:
+    view, part = page(services)
+    width = view.window[1] - view.window[0]
+    view._looked("data", {}, {"start": [-90.0], "end": [4.0], "epoch": [view._epoch], "ask": [""]})
+    rest(part, clock)
+    assert kept(services)["charts"][0]["bars"] == 94 and "window" not in kept(services)["charts"][0]
+    again, _ = page(services)
+    assert again.window[1] - again.window[0] == 94 and again.window[1] >= again.history.stop
+    again.state.symbol = "NQ"  # what somebody chooses opens as always
+    assert again.window[1] - again.window[0] == width
 
 
 # --- the menu -------------------------------------------------------------------------------------------------------
@@ -363,7 +378,9 @@ def test_the_menu_saves_opens_renames_deletes_and_takes_back(services: Services)
     assert view.state.spec == "1min" and part.menu.told["current"] == "a" and not part.menu.told["changed"]
     assert do("undo")["current"] == "b" and view.state.spec == "1h"
     do("default", name="b")
+    part.save("b")
     do("rename", name="b", to="c")
+    assert len(services.workspaces.layouts.revisions("c")) == 2 and not services.workspaces.layouts.revisions("b")
     assert [(one["name"], one["default"]) for one in part.menu.told["items"]] == [("c", True), ("a", False)]
     assert "already" in do("rename", name="c", to="a")["error"]
     do("delete", name="c")
@@ -423,4 +440,4 @@ def test_of_a_file_with_a_bad_value_the_rest_is_opened(services: Services) -> No
     text = json.dumps({"version": VERSION, "charts": [{"symbol": "NQ", "spec": "7x"}], "kept": 1})
     part.carry_out({"what": "import", "file": "x.json", "text": text})
     assert view.state.symbol == "NQ" and "charts[0].spec: " in part.menu.told["error"]
-    assert "charts[0].spec: " in view.state.notice and view.state.document()["kept"] == 1
+    assert "charts[0].spec: " in part.state.notice and part.state.document()["kept"] == 1

@@ -49,13 +49,15 @@ class Services:
             records[name] = frame()[name]
         records["time"] = START + DAY * np.arange(400)
         self.hub = None
+        self._until = lambda at: len(records) if at is None else int(np.searchsorted(records["time"], at.astype("i8")))
         self.workspaces = Workspaces("sqlite://")
         self.catalog = SimpleNamespace(
             master=SimpleNamespace(get_or_default=lambda symbol: Instrument(symbol, tick_size=0.25)),
             symbols=lambda: ["ES"],
             sources=lambda symbol: ["fake"],
             coverage=lambda symbol: (START, START + 400 * DAY),
-            latest_bars=lambda symbol, spec, n, before=None: records[-n:] if before is None else records[:0],
+            latest_bars=lambda symbol, spec, n, before=None: records[: self._until(before)][-n:],
+            bar_records=lambda symbol, spec, start, end: records[self._until(start) : self._until(end)],
         )
 
 
@@ -102,6 +104,34 @@ def test_the_cell_follows_the_chart(services: Services) -> None:
     assert share.menu.code.endswith('wb.chart("ES", "1d", tz="Europe/Berlin", studies=["ema"])')
 
 
+def test_the_cell_goes_to_the_window_and_says_how_prices_are_drawn(services: Services) -> None:
+    view = wb.chart("ES", "1d", type="hollow", scale="log", start="2026-04-01", end="2026-06-30", live=False)
+    code = shared(view).menu.code
+    assert 'type="hollow", scale="log"' in code.replace("\n    ", " ")
+    assert 'start="2026-04-01T00:00:00Z"' in code and 'end="2026-06-30T00:00:00Z"' in code
+    again = rebuilt(code)
+    assert linked(again) == linked(view) and again.state.window == view.state.window
+    assert shared(again).shown().bars["time"].tolist() == shared(view).shown().bars["time"].tolist()
+    with pytest.raises(DataError, match="start '2026-13-01' is no instant"):
+        wb.chart("ES", start="2026-13-01")
+
+
+def test_what_is_exported_is_drawn_as_on_the_page(services: Services) -> None:
+    view = wb.chart("ES", "1d", type="baseline", scale="percent", live=False)
+    share = shared(view)
+    now = share.shown()
+    assert (now.type, now.scale, now.glyph) == ("baseline", "percent", "candle")
+    assert now.base == view.chart.types.base == view.history.records["close"][int(view.window[0]) - view.history.first]
+    assert now.last == view.history.records["close"][-1]
+    view.chart.drawings.source.data = {**view.chart.drawings.source.data, **DRAWING}
+    moved = share.shown()
+    assert moved.drawings["x"][0][0] == 5.0 - (view.window[0] - moved.view[0]) and DRAWING["x"] == [[5.0]]
+
+
+DRAWING = {"id": ["a"], "kind": ["horizontal"], "x": [[5.0]], "time": [[0.0]], "price": [[99.0]], "text": [""],
+           "style": ["{}"], "locked": [False], "hidden": [False]}  # fmt: skip
+
+
 def test_a_symbol_of_odd_letters_stays_what_it_is(services: Services) -> None:
     view = ChartView(services, AppState(symbol="A\"\\ 'B", spec="1d"), live=False)
     assert rebuilt(code_of(view)).state.symbol == "A\"\\ 'B"
@@ -133,9 +163,10 @@ def test_files_hold_what_is_in_the_window(services: Services) -> None:
     read = pd.read_parquet(io.BytesIO(table))
     expected = wb.indicator("ema", window=5)(frame()).iloc[100:151]
     assert np.allclose(read["ema 5"], expected, rtol=1e-12) and np.array_equal(read["volume"], np.arange(101.0, 152.0))
-    assert shown.newest is False
+    newest = float(frame()["close"].iloc[-1])
+    assert shown.last == pytest.approx(newest) and shown.view == pytest.approx((-0.2, 49.6))
     view.window = (first + 350.0, first + 420.0)
-    assert share.shown().newest and len(share.shown().bars) == 50
+    assert len(share.shown().bars) == 50 and share.shown().rising
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"time,open"),

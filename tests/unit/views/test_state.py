@@ -119,3 +119,16 @@ def test_bars_made_of_bars_must_say_which() -> None:
         state.spec = "ha"
     assert "such as ha(5min)" in state.apply_query("?spec=ha")[0]
     assert state.spec == "1min"
+
+
+def test_comparisons_travel_in_links_and_layouts_and_are_read_in_percent() -> None:
+    state, other = AppState(), AppState()
+    assert state.apply_query("?symbol=AAPL&compare=MSFT,IBM,MSFT") == []
+    assert (state.compare, state.scale) == (["MSFT", "IBM"], "percent")
+    state.scale = "linear"  # chosen by hand: the link says so
+    assert other.apply_query(f"?{state.query}") == []
+    assert (other.compare, other.scale) == (["MSFT", "IBM"], "linear")
+    (refused,) = other.apply_document({"charts": [{"compare": ["ES", 3]}]})
+    assert other.compare == ["ES"] and refused.startswith("charts[0].compare[1]: ")
+    (refused,) = other.apply_document({"charts": [{"compare": list("abcdefghi")}]})
+    assert len(other.compare) == 8 and "i is one too many" in refused

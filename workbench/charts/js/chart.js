@@ -5,7 +5,7 @@
 // of the studies that are drawn on them.
 
 // Settings that are drawn by the layer alone: when nothing else changed, no canvas is painted.
-const QUIET = new Set(["until", "stale", "last", "rising", "note", "epoch", "head", "tail"]);
+const QUIET = new Set(["until", "stale", "last", "rising", "note", "epoch", "head", "tail", "link", "heard"]);
 const FOLDED = 24; // px
 const plain = (_, value) => (value instanceof Map ? [...value] : value);
 const loud = (set) => JSON.stringify(Object.entries(set).filter(([name]) => !QUIET.has(name)), plain);
@@ -22,6 +22,10 @@ class Board {
     this.dress();
     this.report();
     this.hand = new Hand(this, this.drawings, this.drawn);
+    this.links = new wbLinks.Linked(this);
+    this.axis = new PriceAxis(this);
+    this.others = new Others(this);
+    this.marked = new Marked(this);
   }
 
   get main() { return this.panes[0]; }
@@ -42,6 +46,7 @@ class Board {
     this.timeTag ??= element(this.below.layer, "div", "wb-tag wb-tag-time");
     if (this.timeTag.parentNode !== this.below.layer) this.below.layer.append(this.timeTag);
     this.study();
+    this.axis?.adopt();
     this.fit();
   }
 
@@ -152,7 +157,11 @@ class Board {
       this.seq = this.source.wbSeq = set.go.seq;
       this.x_range.setv({ start: set.go.start, end: set.go.end });
       this.report(true);
+      this.axis?.find();
+      this.links?.arrived();
     }
+    this.links?.dress();
+    this.axis?.dress();
     const now = loud(set);
     this.soon();
     if (now === this.dressed) return;
@@ -168,7 +177,7 @@ class Board {
     this.edge = newest;
     // Follow the newest bar only when the one before it was in view.
     if (set.tail && before >= start && before <= end && newest > end - 2) {
-      this.x_range.setv({ start: start + newest - before, end: end + newest - before });
+      this.x_range.setv(this.axis.onward(before, newest));
     }
     this.soon();
   }
@@ -177,24 +186,25 @@ class Board {
     if (this.limiting) return;
     const { x } = this.source.data, set = settings(this.source);
     if (!x?.length) return;
-    let { start, end } = this.x_range;
-    // Zooming out ends where everything there is fills most of the window.
-    const widest = set.head && set.tail ? Math.max(60, x.length * 1.25) : this.x_range.max_interval ?? 6000;
-    if (end - start > widest) {
-      const at = Math.min(x[x.length - 1] + widest * 0.1, end), from = Math.max(start, at - widest);
+    const { slot, place, most } = this.axis?.measure() ?? TRADING, move = (low, high) => {
       this.limiting = true;
-      this.x_range.setv({ start: from, end: from + widest });
+      this.x_range.setv({ start: place(low), end: place(high) });
       this.limiting = false;
-      ({ start, end } = this.x_range);
+    };
+    let [start, end] = [slot(this.x_range.start), slot(this.x_range.end)];
+    const first = slot(x[0]), last = slot(x[x.length - 1]);
+    // Zooming out ends where everything there is fills most of the window.
+    const widest = set.head && set.tail ? Math.max(60, (last - first + 1) * 1.25) : most ?? this.x_range.max_interval ?? 6000;
+    if (end - start > widest) {
+      start = Math.max(start, Math.min(last + widest * 0.1, end) - widest);
+      end = start + widest;
+      move(start, end);
     }
-    const width = end - start, room = Math.max(3, width * 0.7);
+    const room = Math.max(3, (end - start) * 0.7);
     let shift = 0;
-    if (set.head && start < x[0] - room) shift = x[0] - room - start;
-    if (set.tail && end > x[x.length - 1] + room) shift = x[x.length - 1] + room - end;
-    if (!shift) return;
-    this.limiting = true;
-    this.x_range.setv({ start: start + shift, end: end + shift });
-    this.limiting = false;
+    if (set.head && start < first - room) shift = first - room - start;
+    if (set.tail && end > last + room) shift = last + room - end;
+    if (shift) move(start + shift, end + shift);
   }
 
   // Python hears of the window at most ten times a second, and of where it came to rest.
@@ -220,16 +230,16 @@ class Board {
 
   key(event) {
     const { start, end } = this.x_range, width = end - start;
-    const step = width * (event.shiftKey ? 0.5 : 0.1);
+    const share = event.shiftKey ? 0.5 : 0.1;
     const zoom = (factor) => {
       const at = Math.min(end, Math.max(start, this.newest() ?? end));
       const wide = Math.max(8, Math.min(this.x_range.max_interval ?? 6000, width * factor));
-      const share = (at - start) / width;
-      return { start: at - wide * share, end: at + wide * (1 - share) };
+      const before = (at - start) / width;
+      return { start: at - wide * before, end: at + wide * (1 - before) };
     };
     const moves = {
-      ArrowLeft: () => ({ start: start - step, end: end - step }),
-      ArrowRight: () => ({ start: start + step, end: end + step }),
+      ArrowLeft: () => this.axis.moved(-share),
+      ArrowRight: () => this.axis.moved(share),
       "+": () => zoom(0.8), "=": () => zoom(0.8), "-": () => zoom(1.25), _: () => zoom(1.25),
     };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -270,35 +280,45 @@ class Board {
     show(main.hint, Boolean(set.note));
     let index = n - 1;
     if (this.at && n) {
-      const ordinal = Math.round(main.x.invert(this.at.sx));
-      index = Math.min(n - 1, Math.max(0, ordinal - x[0]));
-      this.cross(index, set);
+      index = wbPlaces.nearest(x, main.x.invert(this.at.sx));
+      this.cross(index, set, this.at);
+    } else if (n) {
+      const far = this.links.far(); // of a chart with which this one is linked
+      if (far) this.cross(index = far.index, set, far);
     }
+    this.links.point(this.at && n ? index : -1, this.at?.pane === main ? main.y.invert(this.at.sy) : null);
     if (n) this.write(index, set);
     this.tagLast();
+    this.axis?.place(n);
+    if (n) this.others?.write(index);
+    this.marked?.paint();
   }
 
-  cross(index, set) {
-    const { x } = this.source.data, { pane, sy } = this.at, { timeTag } = this;
+  cross(index, set, { pane, sy }) {
+    const { x } = this.source.data, { timeTag } = this;
     const sx = Math.round(this.main.x.compute(x[index]));
     for (const { crossX, frame: { top, height, left, right } } of this.panes) {
       if (sx < left || sx > right) continue;
       show(crossX, true);
       Object.assign(crossX.style, { left: `${sx}px`, top: `${top}px`, height: `${height}px` });
     }
+    if (pane) this.level(pane, sy, set);
+    show(timeTag, sx >= this.main.frame.left && sx <= this.main.frame.right);
+    put(timeTag, this.when(index, set));
+    const half = timeTag.offsetWidth / 2, low = this.below.frame;
+    const middle = Math.max(low.left + half, Math.min(low.right - half, sx));
+    Object.assign(timeTag.style, { left: `${middle - half}px`, top: `${low.bottom + 4}px` });
+  }
+
+  level(pane, sy, set) {
     const { left, width, right } = pane.frame, value = pane.y.invert(sy);
     show(pane.crossY, true);
     Object.assign(pane.crossY.style, { left: `${left}px`, width: `${width}px`, top: `${sy}px` });
     show(pane.tag, true);
     const step = set.tick > 0 ? set.tick : 10 ** -set.decimals, price = Math.round(value / step) * step;
-    put(pane.tag, pane.kind === "price" ? wbNumbers.price(price, set.decimals)
+    put(pane.tag, pane.kind === "price" ? this.axis.worth(price)
       : pane.kind === "volume" ? wbNumbers.volume(Math.max(0, value)) : wbStudies.number(value));
     Object.assign(pane.tag.style, { left: `${right + 1}px`, top: `${sy - 9}px` });
-    show(timeTag, true);
-    put(timeTag, this.when(index, set));
-    const half = timeTag.offsetWidth / 2, low = this.below.frame;
-    const middle = Math.max(low.left + half, Math.min(low.right - half, sx));
-    Object.assign(timeTag.style, { left: `${middle - half}px`, top: `${low.bottom + 4}px` });
   }
 
   // Bars of one second are told apart by their milliseconds.
@@ -341,7 +361,7 @@ class Board {
     layer.style.setProperty("--c-last", set.colors?.[rising ? "last-up" : "last-down"] ?? "gray");
     layer.style.setProperty("--c-on-last", set.colors?.["on-last"] ?? "white");
     const remains = set.until && !set.stale ? `<small>${wbTime.left(set.until - Date.now() - (set.skew ?? 0))}</small>` : "";
-    put(last, wbNumbers.price(value, set.decimals) + remains);
+    put(last, (this.axis?.worth(value) ?? wbNumbers.price(value, set.decimals)) + remains);
     last.classList.toggle("wb-stale", Boolean(set.stale));
     lastLine.classList.toggle("wb-stale", Boolean(set.stale));
     Object.assign(lastLine.style, { left: `${left}px`, width: `${width}px`, top: `${Math.round(sy)}px` });

@@ -82,10 +82,10 @@ const wbShapes = (globalThis.__wbShapes ??= (() => {
     return { lines, areas, texts, handles };
   }
 
-  function horizontal({ pts: [a], box, prices, price }) {
+  function horizontal({ pts: [a], box, prices, worth }) {
     const there = a.x >= box.left && a.x <= box.right;
     return {
-      lines: [{ at: [box.left, a.y, box.right, a.y] }], tags: [{ side: "right", at: a.y, text: price(prices[0]) }],
+      lines: [{ at: [box.left, a.y, box.right, a.y] }], tags: [{ side: "right", at: a.y, text: worth(prices[0]) }],
       handles: [{ x: there ? a.x : (box.left + box.right) / 2, y: a.y, sets: [[0, "y"]] }],
     };
   }

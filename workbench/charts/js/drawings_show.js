@@ -54,7 +54,8 @@ Object.assign(Hand.prototype, {
     if (pts.length < 2 && !["horizontal", "vertical", "text"].includes(row.kind)) return null;
     const one = wbShapes.shape(row.kind === "channel" && pts.length === 2 ? "trend" : row.kind, {
       pts, box: pane.frame, prices: row.pts.map((p) => p.price), xs: row.pts.map((p) => p.x), times: row.pts.map((p) => p.t),
-      y: (value) => pane.y.compute(value), price: (value) => this.price(value), when: (i) => this.when(row.pts[i]),
+      y: (value) => pane.y.compute(value), price: (value) => this.price(value),
+      worth: (value) => this.board.axis?.worth(value) ?? this.price(value), when: (i) => this.when(row.pts[i]),
     });
     one.seen = this.inFrame([...one.lines.map(({ at }) => ({ x: at[0], y: at[1] })), ...pts]);
     return one;

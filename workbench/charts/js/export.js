@@ -1,6 +1,6 @@
 // A chart in a file of its own: nobody answers, so what only Python can do is taken away or done here.
 // args: root (figures), viewport (says "home" or "end"), source (bars), x_range.
-const HIDDEN = ".wb-icons, .wb-last small { display: none !important; } .wb-study { pointer-events: none !important; }";
+const HIDDEN = ".wb-icons, .wb-last small, .wb-draw-bar { display: none !important; } .wb-study { pointer-events: none !important; }";
 
 export default ({ root, viewport, source, x_range }) => {
   if (root.wbFiled) return; // called whenever the figure gets a size

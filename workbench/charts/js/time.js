@@ -117,6 +117,12 @@ const wbTime = (globalThis.__wbTime ??= (() => {
     return kept.at;
   }
 
+  // Width that a window would have if nothing but bars took room.
+  function room(plot, start, end) {
+    const { bbox, x_scale } = plot?.frame ?? { bbox: { width: 1000 } };
+    return x_scale?.line ? x_scale.line.px * (end - start) : bbox.width;
+  }
+
   // Labels of a chart's time axis by ordinal; labels of all sizes fit in 64 px.
   function axis(source, start, end, width) {
     const { x, shown } = source.data;
@@ -125,5 +131,5 @@ const wbTime = (globalThis.__wbTime ??= (() => {
     return ticks(x, shown, source.tags[0].clock, gap);
   }
 
-  return { offset, local, weight, label, full, left, ticks, axis };
+  return { offset, local, weight, label, full, left, ticks, room, axis };
 })());

@@ -52,6 +52,11 @@ class TypeLayer:
                 made.theme(self._theme)
         return self._made[self.name]
 
+    @property
+    def base(self) -> float | None:
+        """The close that baselines compare with; None while no bars were shown."""
+        return self._base
+
     def follow(self, lines: list[Any]) -> None:
         """Have the price axis make room for these renderers besides the bars."""
         self._followed = lines

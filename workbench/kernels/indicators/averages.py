@@ -49,6 +49,21 @@ def _sums(a, end: int, window: int) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
+def ranked_one(x: float, before, at: int, u: float, divisor: float, s) -> float:
+    """``ranked``, with v of 0, of the single value ``x``; ``before`` has the ``window`` values before it."""
+    window = len(before)
+    if at < window:
+        s[0] += x
+        s[1] += (at + 1) * x
+        return fused(u, s[1], 0.0 * s[0]) / divisor if at == window - 1 else np.nan
+    if at % max(_ANEW, window) == 0 and s[0] == s[0]:
+        s[0], s[1] = _sums(before, window, window)
+    s[1] += float(window) * x - s[0]
+    s[0] += x - before[0]
+    return quotient(fused(u, s[1], 0.0 * s[0]), divisor, 1.0 / divisor)
+
+
+@njit(cache=True, nogil=True)
 def ranked(a, b, c, d, e, start, seen, out, p, s) -> None:
     """(u * ranked sum + v * sum) / divisor; ``p``: window, u, v, divisor. ``s``: sum, ranked sum."""
     window, u, v, divisor, values = int(p[0]), p[1], p[2], p[3], out[0]

@@ -9,7 +9,8 @@ from workbench.kernels.indicators.averages_exponential import smoothed
 from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.momentum import beyond, means_apart
 from workbench.kernels.indicators.oscillators import stand
-from workbench.kernels.indicators.sums import means
+from workbench.kernels.indicators.rounding import quotient
+from workbench.kernels.indicators.sums import added_one, means, pushed
 
 SIMPLE, EXPONENTIAL, WEIGHTED = 0, 1, 2
 
@@ -85,19 +86,28 @@ def varied(a, b, c, d, e, start, seen, out, p, s) -> None:
 def accelerator(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: fast, slow, signal. ``s``: 4 of ``means_apart``, 2 of ``means``, lines before this call."""
     known, signal, n, kept = max(int(p[0]), int(p[1])) - 1, int(p[2]), len(a), s[6:]
+    if n - start == 1:
+        means_apart(a, b, c, d, e, start, seen, out, p[:2], s[:4])
+        line, at = out[0, 0], seen - known
+        if at >= 0:
+            total = added_one(line - kept[0] if at >= signal else line, at, s[4:6])
+            mean = quotient(total, float(signal), 1.0 / signal)
+            out[0, 0] = line - mean if at >= signal - 1 else np.nan
+        pushed(kept, line)
+        return
     block = max(BLOCK, signal)
-    lines, room = np.empty(signal + min(block, n - start)), np.empty(min(block, n - start))
+    whole = np.empty((1, signal + min(block, n - start)))
+    lines = whole[0]
     lines[:signal] = kept
     for low in range(start, n, block):
         high, at = min(n, low + block), seen + low - start
-        rest = out[:, low - start : high - start]
-        means_apart(a[:high], b, c, d, e, low, at, rest, p[:2], s[:4])
-        line, mean, early = lines[signal : signal + high - low], room[: high - low], max(0, min(high - low, known - at))
-        line[:] = rest[0]
-        means(lines, signal + early, signal + high - low, at + early - known, signal, s[4:6], mean[early:])
-        for j in range(high - low):
-            rest[0, j] = line[j] - mean[j]
-        rest[0, : max(0, min(high - low, known + signal - 1 - at))] = np.nan
+        rest, end, early = out[0, low - start : high - start], signal + high - low, max(0, min(high - low, known - at))
+        means_apart(a[:high], b, c, d, e, low, at, whole[:, signal:end], p[:2], s[:4])
+        means(lines, signal + early, end, at + early - known, signal, s[4:6], rest[early:])
+        line = lines[signal:end]
+        for j in range(len(rest)):
+            rest[j] = line[j] - rest[j]
+        rest[: max(0, min(high - low, known + signal - 1 - at))] = np.nan
         for j in range(signal):  # one by one: the two may overlap
             lines[j] = lines[high - low + j]
     kept[:] = lines[:signal]

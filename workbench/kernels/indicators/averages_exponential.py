@@ -83,8 +83,24 @@ def smoothed(new, rest, at: int, window: int, weight: float, s) -> None:
 
 
 @njit(cache=True, nogil=True)
+def smoothed_one(x: float, at: int, window: int, weight: float, s) -> float:
+    """``smoothed`` of the single value ``x``: the mean."""
+    if at >= window:
+        k1 = 1 - weight
+        return _one(s, x, at - window, 1 - k1, k1)
+    s[0] += x
+    if at < window - 1:
+        return np.nan
+    s[0], s[1] = 0.0, s[0] / window
+    return s[1]
+
+
+@njit(cache=True, nogil=True)
 def ema(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: window, weight of the new value. ``s``: see ``smoothed``."""
+    if len(a) - start == 1:
+        out[0, 0] = smoothed_one(a[start], seen, int(p[0]), p[1], s)
+        return
     smoothed(a[start:], out[0], seen, int(p[0]), p[1], s)
 
 

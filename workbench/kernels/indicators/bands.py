@@ -7,7 +7,7 @@ from numba import njit
 
 from workbench.kernels.indicators import has_nan
 from workbench.kernels.indicators.averages_exponential import smoothed
-from workbench.kernels.indicators.extremes import BLOCK, extremes
+from workbench.kernels.indicators.extremes import BLOCK, extreme_one, extremes
 from workbench.kernels.indicators.ranges import known_range, true_range, wilder
 
 
@@ -130,7 +130,7 @@ def accbands(a, b, c, d, e, start, seen, out, p, s) -> None:
     tops, bases = s[4 : 4 + window], s[4 + window :]
     upper, middle, lower, weight = out[0], out[1], out[2], 1.0 / window
     known = min(len(a), start + max(0, window - 1 - seen))
-    closes = np.empty(BLOCK)
+    closes = np.empty(min(BLOCK, len(a) - start))
     for first in range(start, len(a), BLOCK):
         end = min(len(a), first + BLOCK)
         highs, lows, n = upper[first - start : end - start], lower[first - start : end - start], end - first
@@ -200,9 +200,26 @@ def starc(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _donchian_one(a, b, i, seen, window, skip, out, s) -> None:
+    top = bottom = np.nan
+    if seen >= skip:
+        top = extreme_one(a, 1.0, i - skip, seen - skip, window, s[:2])
+        bottom = extreme_one(b, -1.0, i - skip, seen - skip, window, s[2:])
+    if seen < window - 1 + skip:
+        top = bottom = np.nan
+    both = top + bottom
+    share = (top - bottom) / (0.5 * both)
+    out[0, 0] = top if (a[i] == a[i]) & (b[i] == b[i]) else np.nan
+    out[1, 0], out[2, 0], out[3, 0] = 0.5 * both, bottom, share if both != 0.0 else np.nan
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def donchian(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a``, ``b``: high, low. ``p``: window, 1 if the bar itself does not count. ``s``: see ``extremes``, twice."""
     window, skip, block, strange = int(p[0]), int(p[1]), max(BLOCK, int(p[0])), False
+    if len(a) - start == 1:
+        _donchian_one(a, b, start, seen, window, skip, out, s)
+        return
     for low in range(start, len(a), block):
         high, at, x = min(len(a), low + block), seen + low - start, low - start
         y = high - start

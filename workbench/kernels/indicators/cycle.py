@@ -17,6 +17,8 @@ SUM, WEIGHTED, PERIOD, SMOOTH, Q2, I2, RE, IM = range(8)
 WAITING, PLACE, TRANSFORMS = 8, 12, 13
 HEAD = TRANSFORMS + 4 * 2 * 5
 LONGEST = 50
+#: Sums of prices that are kept, and after how many they begin anew; powers of two, not below LONGEST.
+SUMS, HALF = 128, 64
 #: Numbers of a table of sines: 1 + 2 + ... + LONGEST.
 TABLE = LONGEST * (LONGEST + 1) // 2
 DEGREES = 45.0 / math.atan(1.0)
@@ -103,12 +105,20 @@ def _phase(ring, bar, smooth, phase, sines, cosines):
 
 
 @njit(cache=True, nogil=True)
-def _trend(a, i, smooth):
-    """Mean of the prices of one cycle."""
-    length, total = int(smooth + 0.5), 0.0
-    for k in range(length):
-        total += a[i - k]
+def _trend(bar, smooth, sums):
+    """Mean of the prices of one cycle, from ``sums``; see ``_summed``."""
+    length = int(smooth + 0.5)
+    first, begin = bar - length, bar & -HALF
+    # Lengths that change cannot be foretold: no loop over them, whose end would be guessed wrong.
+    whole, before = sums[(begin - 1) & (SUMS - 1)], sums[first & (SUMS - 1)]
+    total = sums[bar & (SUMS - 1)] + ((whole if first < begin else 0.0) - before)
     return total / length if length > 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _summed(price, bar, sums):
+    """Put the sum of the prices from the last bar whose number is a multiple of ``HALF`` on into its place."""
+    sums[bar & (SUMS - 1)] = price + (sums[(bar - 1) & (SUMS - 1)] if bar & (HALF - 1) else 0.0)
 
 
 @njit(cache=True, nogil=True)
@@ -141,16 +151,17 @@ def phasor(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @njit(cache=True, nogil=True)
 def trendline(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: bar of the first transform, bar of the first value. ``s``: the last three means after the head."""
+    """``p``: bar of the first transform, bar of the first value. ``s``: after the head three means, and the sums."""
     known = start + _warm(out[0], len(a) - start, int(p[1]) - seen)
-    one, two, three = s[HEAD], s[HEAD + 1], s[HEAD + 2]
+    one, two, three, sums = s[HEAD], s[HEAD + 1], s[HEAD + 2], s[HEAD + 3 :]
     for i in range(start, len(a)):
         bar = seen + i - start
+        _summed(a[i], bar, sums)
         smoothed = _smoothed(a, i, bar, s)
         if bar < p[0]:
             continue
         _cycle(smoothed, bar, s)
-        mean = _trend(a, i, s[SMOOTH])
+        mean = _trend(bar, s[SMOOTH], sums)
         if i >= known:
             out[0, i - start] = (4.0 * mean + 3.0 * one + 2.0 * two + three) / 10.0
         one, two, three = mean, one, two
@@ -186,12 +197,15 @@ def phase(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @njit(cache=True, nogil=True)
 def trendmode(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p`` as for ``phase``. ``s``: after the head phase, ring, sine, sine ahead, bars since they met, three means."""
+    """``p`` as for ``phase``. ``s``: after the head phase, ring, sine, sine ahead, bars since they met, three means,
+    and the sums."""
     known = start + _warm(out[0], len(a) - start, int(p[1]) - seen)
     sines, cosines, ring, found = p[2 : 2 + TABLE], p[2 + TABLE :], s[HEAD + 1 : HEAD + 1 + LONGEST], s[HEAD]
     own = s[HEAD + 1 + LONGEST :]
+    sums = own[6:]
     for i in range(start, len(a)):
         bar = seen + i - start
+        _summed(a[i], bar, sums)
         smoothed = _smoothed(a, i, bar, s)
         if bar < p[0]:
             continue
@@ -200,7 +214,7 @@ def trendmode(a, b, c, d, e, start, seen, out, p, s) -> None:
         smooth, before = s[SMOOTH], found
         found = _phase(ring, bar, smooth, found, sines, cosines)
         sine, ahead = math.sin(found / DEGREES), math.sin((found + 45.0) / DEGREES)
-        mean = _trend(a, i, smooth)
+        mean = _trend(bar, smooth, sums)
         line = (4.0 * mean + 3.0 * own[3] + 2.0 * own[4] + own[5]) / 10.0
         trend = 1.0
         if (sine > ahead and own[0] <= own[1]) or (sine < ahead and own[0] >= own[1]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.averages_exponential import smoothed, smoothed_one
 from workbench.kernels.indicators.extremes import BLOCK
 from workbench.kernels.indicators.momentum import loop, seeded
 from workbench.kernels.indicators.statistics import deviation
+from workbench.kernels.indicators.sums import pushed
 
 
 @loop
@@ -32,6 +33,15 @@ def mean_distance(a, b, c, d, e, start, seen, out, p, s) -> None:
     window, values = int(p[0]), out[0]
     first = min(len(a), start + max(0, window - 1 - seen))
     values[: first - start] = np.nan
+    if len(a) - first == 1:
+        mean = away = 0.0
+        for k in range(first - window + 1, first + 1):
+            mean += a[k]
+        mean /= window
+        for k in range(first - window + 1, first + 1):
+            away += abs(a[k] - mean)
+        values[-1] = away / window
+        return
     rest, n = values[first - start :], len(a) - first
     means, begin = np.zeros(n), first - window + 1
     for k in range(window):
@@ -53,6 +63,12 @@ def mean_distance(a, b, c, d, e, start, seen, out, p, s) -> None:
 def chaikin_volatility(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` high, ``b`` low; ``p``: window, its weight, bars of the change. ``s``: see ``smoothed``, means before."""
     window, back, block, past = int(p[0]), int(p[2]), max(BLOCK, int(p[2])), s[3:]
+    if len(a) - start == 1:
+        mean, before = smoothed_one(a[start] - b[start], seen, window, p[1], s[:3]), past[0]
+        change = 100.0 * ((mean - before) / before)
+        out[0, 0] = np.nan if seen < window - 1 + back else change if before != 0.0 else 0.0 * mean
+        pushed(past, mean)
+        return
     whole = np.empty(back + min(block, len(a) - start))
     whole[:back] = past
     for low in range(start, len(a), block):

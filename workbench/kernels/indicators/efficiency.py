@@ -59,7 +59,15 @@ def vhf(a, b, c, d, e, start, seen, out, p, s) -> None:
 @loop
 def fosc(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: as ``slope``. ``s``: its 4, those of ``intercept``, and what the line said on the bar before."""
-    values, before, steep = out[0], s[8] if seen > 0 else np.nan, np.empty((1, len(a) - start))
+    values, before = out[0], s[8] if seen > 0 else np.nan
+    if len(a) - start == 1:  # both go on from the same sums
+        intercept(a, b, c, d, e, start, seen, out, p, s[4:8])
+        said, price = values[0] + p[0] * (s[7] * p[2]), a[start]
+        missed = 100.0 * ((price - before) / price)
+        values[0] = missed if price != 0.0 else before * 0.0
+        s[0], s[1], s[2], s[3], s[8] = s[4], s[5], s[6], s[7], said
+        return
+    steep = np.empty((1, len(a) - start))
     slope(a, b, c, d, e, start, seen, steep, p, s[:4])
     intercept(a, b, c, d, e, start, seen, out, p, s[4:8])
     for i in range(start, len(a)):

@@ -47,21 +47,19 @@ def _four_least(x, one, two, three, into) -> None:
 
 
 @loop
-def _bar_by_bar(a, sign, start, end, seen, window, s, values) -> None:
-    """The extreme and its age are kept: it is searched anew when it leaves. Begins with the first bar there is."""
-    top, age = s[0], s[1]
-    for i in range(start, end):
-        age += 1.0
-        value = sign * a[i]
-        if not value < top or seen + i == start:
-            top, age = value, 0.0
-        elif age >= window:
-            top, age = value, 0.0
-            for j in range(1, window):
-                if sign * a[i - j] > top:
-                    top, age = sign * a[i - j], float(j)
-        values[i - start] = sign * top
-    s[0], s[1] = top, age
+def extreme_one(a, sign, i, seen, window, s) -> float:
+    """``extremes`` for ``a[i]`` alone: the extreme and its age are kept, it is searched anew when it leaves."""
+    value, age = sign * a[i], s[1] + 1.0
+    if not value < s[0] or seen == 0:
+        s[0], age = value, 0.0
+    elif age >= window:
+        top, age = value, 0.0
+        for j in range(1, window):
+            if sign * a[i - j] > top:
+                top, age = sign * a[i - j], float(j)
+        s[0] = top
+    s[1] = age
+    return sign * s[0]
 
 
 @loop
@@ -74,7 +72,8 @@ def extremes(a, sign, start, seen, window, s, values) -> None:
     first = min(n, start + max(0, window - 1 - seen))
     if n - first < max(_FEW, window):
         first = n
-    _bar_by_bar(a, sign, start, first, seen, window, s, values)
+    for i in range(start, first):
+        values[i - start] = extreme_one(a, sign, i, seen + i - start, window, s)
     if first == n:
         return
     block, pad = max(BLOCK, window), window - 1
@@ -103,6 +102,18 @@ def extremes(a, sign, start, seen, window, s, values) -> None:
         if sign * a[n - 1 - j] > top:
             top, age = sign * a[n - 1 - j], float(j)
     s[0], s[1] = top, age
+
+
+@loop
+def age_one(a, sign, i, window, oldest) -> tuple[float, int]:
+    """``ages`` for ``a[i]`` alone: the greatest times ``sign``, and its place in the window, counted from 0."""
+    first = i - window + 1
+    top, place = sign * a[first], 0
+    for k in range(1, window):
+        value = sign * a[first + k]
+        if not top > value and not (oldest and top == value):
+            top, place = value, k
+    return top, place
 
 
 @loop

@@ -8,7 +8,7 @@ from workbench.kernels.indicators import has_nan
 from workbench.kernels.indicators.averages_exponential import smoothed
 from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.rounding import fused
-from workbench.kernels.indicators.sums import means
+from workbench.kernels.indicators.sums import mean_one, means
 
 
 @loop
@@ -155,6 +155,10 @@ def sma_spread(a, b, c, d, e, start, seen, out, p, s) -> None:
 def means_apart(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: fast, slow. ``s``: see ``means``, of both. As ``sma_spread`` but for the order in which is added up."""
     fast, slow, known = int(p[0]), int(p[1]), max(int(p[0]), int(p[1])) - 1
+    if len(a) - start == 1:
+        found = mean_one(a, start, seen, fast, s[:2]) - mean_one(a, start, seen, slow, s[2:4])
+        out[0, 0] = found if seen >= known else np.nan
+        return
     room = np.empty(min(BLOCK, len(a) - start))
     for low in range(start, len(a), BLOCK):
         high, done = min(len(a), low + BLOCK), seen + low - start
@@ -247,25 +251,34 @@ def dpo(a, b, c, d, e, start, seen, out, p, s) -> None:
 def tsi(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: slow, fast, signal, their weights. ``s``: 4 of ``twice``, of changes and their sizes; the signal's 3."""
     slow, fast, last = int(p[0]), int(p[1]), int(p[2])
-    sizes = np.empty(min(BLOCK, len(a) - start))
+    size = np.empty(min(slow + fast, len(a) - start))
     for low in range(start, len(a), BLOCK):
         high, at = min(len(a), low + BLOCK), seen + low - start
-        moves, size, first = out[0, low - start : high - start], sizes[: high - low], low + (at == 0)
-        signals, new, old, skip = (
-            out[1, low - start : high - start],
-            a[first:high],
-            a[first - 1 : high - 1],
-            first - low,
-        )
-        moves[:skip] = np.nan
-        for j in range(len(new)):
-            moves[skip + j] = new[j] - old[j]
-            size[skip + j] = abs(new[j] - old[j])
-        twice(moves, size, 1, at, (slow, fast), p[3:5], s[:4])
-        for j in range(len(moves)):
+        moves, signals = out[0, low - start : high - start], out[1, low - start : high - start]
+        early = max(0, min(high - low, slow + fast - at))
+        for j in range(early):
+            moves[j] = a[low + j] - a[low + j - 1] if at + j > 0 else np.nan
+            size[j] = abs(moves[j])
+        twice(moves[:early], size[:early], 1, at, (slow, fast), p[3:5], s[:4])
+        for j in range(early):
             found = 100.0 * moves[j] / size[j]
             moves[j] = 0.0 * moves[j] if size[j] == 0.0 else found
+        _turns(a[low + early - 1 : high], p[3], p[4], s, moves[early:])
         signalled(moves, slow + fast - 1, at, last, p[5], s[4:], signals)
+
+
+@loop
+def _turns(a, weight, other, s, values) -> None:
+    """``twice`` of the changes of ``a`` in percent of that of their sizes, once all means are known."""
+    keep, hold, new, old = 1.0 - weight, 1.0 - other, a[1:], a[: len(a) - 1]
+    w, v, once, again, both, last = 1.0 - keep, 1.0 - hold, s[0], s[1], s[2], s[3]
+    for j in range(len(values)):
+        move = new[j] - old[j]
+        once, again = fused(keep, once, w * move), fused(keep, again, w * abs(move))
+        both, last = fused(hold, both, v * once), fused(hold, last, v * again)
+        found = 100.0 * both / last
+        values[j] = 0.0 * both if last == 0.0 else found
+    s[0], s[1], s[2], s[3] = once, again, both, last
 
 
 @loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.kernels.indicators.extremes import BLOCK, ages, extremes
+from workbench.kernels.indicators.extremes import BLOCK, age_one, ages, extremes
 from workbench.kernels.indicators.momentum import beyond, loop, seeded, signalled, twice
 from workbench.kernels.indicators.rounding import fused, quotient
 
@@ -149,6 +149,15 @@ def aroon(a, b, c, d, e, start, seen, out, p, s) -> None:
     window, single, oldest = int(p[0]), p[1] != 0.0, p[2] != 0.0
     factor, first = 100.0 / window, min(len(a), start + max(0, int(p[0]) - seen))
     out[:, : first - start] = np.nan
+    if len(a) - first == 1:
+        top, high = age_one(a, 1.0, first, window + 1, oldest)
+        bottom, low = age_one(b, -1.0, first, window + 1, oldest)
+        known = (top - top) + (bottom - bottom)
+        if single:
+            out[0, -1] = factor * (high - low) + known
+        else:
+            out[0, -1], out[1, -1] = factor * low + known, factor * high + known
+        return
     block = min(max(BLOCK, window), len(a) - first)
     if block <= 0:
         return
@@ -175,11 +184,27 @@ def aroon(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 
 @loop
+def _cci_one(a, b, c, i, window) -> float:
+    total = away = now = 0.0
+    for k in range(i - window + 1, i + 1):
+        now = (a[k] + b[k] + c[k]) / 3.0
+        total += now
+    total /= window
+    for k in range(i - window + 1, i + 1):
+        away += abs((a[k] + b[k] + c[k]) / 3.0 - total)
+    found = (now - total) / (0.015 * (away / window))
+    return 0.0 if away == 0.0 else found
+
+
+@loop
 def cci(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: window. The mean distance is summed anew on every bar, since the mean moves."""
     window, values = int(p[0]), out[0]
     first = min(len(a), start + max(0, window - 1 - seen))
     values[: first - start] = np.nan
+    if len(a) - first == 1:
+        values[-1] = _cci_one(a, b, c, first, window)
+        return
     size = min(BLOCK, len(a) - first)
     typical, means, aways = np.empty(max(0, size) + window), np.empty(max(0, size)), np.empty(max(0, size))
     for low in range(first, len(a), BLOCK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from workbench.kernels.indicators.averages_exponential import _smooth
+from workbench.kernels.indicators.averages_exponential import _one, _smooth
 from workbench.kernels.indicators.extremes import BLOCK
 
 
@@ -59,6 +59,11 @@ def atr(a, b, c, d, e, start, seen, out, p, s) -> None:
         if at == window:
             s[0], s[1] = 0.0, s[0] / window
             values[i - start] = s[1]
+    if len(a) - first == 1:
+        k1 = 1 - p[1]
+        span = known_range(a[first], b[first], c[first], c[first - 1])
+        values[-1] = _one(s, span, seen + first - start - window - 1, 1 - k1, k1)
+        return
     for low in range(first, len(a), BLOCK):
         some = values[low - start : low - start + BLOCK]
         _ranges(a, b, c, low, some)

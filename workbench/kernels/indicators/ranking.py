@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.kernels.indicators.momentum import loop
-from workbench.kernels.indicators.statistics_range import highest_at, lowest_at
+from workbench.kernels.indicators.statistics_range import MANY, highest_at, lowest_at
 
 #: Values that are counted rather than halved.
 _MANY = 64
@@ -53,5 +53,7 @@ def percentile(a, b, c, d, e, start, seen, out, p, s) -> None:
 @loop
 def both_at(a, b, c, d, e, start, seen, out, p, s) -> None:
     """The bars of the lowest and of the highest; ``p``: window. ``s``: both, counted from 1."""
-    lowest_at(a, b, c, d, e, start, seen, out[:1], p, s[:1])
-    highest_at(a, b, c, d, e, start, seen, out[1:], p, s[1:])
+    for low in range(start, len(a), MANY):  # so that prices are still in the cache for the second
+        high, x = min(len(a), low + MANY), low - start
+        lowest_at(a[:high], b, c, d, e, low, seen + x, out[:1, x : high - start], p, s[:1])
+        highest_at(a[:high], b, c, d, e, low, seen + x, out[1:, x : high - start], p, s[1:])

@@ -38,8 +38,8 @@ def rank(a, b, c, d, e, start, seen, out, p, s) -> None:
 
 @njit(cache=True, nogil=True)
 def entropy(a, b, c, d, e, start, seen, out, p, s) -> None:
-    """``p``: window, bins. ``s``: room for the counts."""
-    window, bins, values = int(p[0]), int(p[1]), out[0]
+    """``p``: window, bins, share * log2(share) for each count. ``s``: room for the counts."""
+    window, bins, surprise, values = int(p[0]), int(p[1]), p[2:], out[0]
     first = start + _warm(values, len(a) - start, window - seen)
     for i in range(first, len(a)):
         low = high = a[i] - a[i - 1]
@@ -52,8 +52,7 @@ def entropy(a, b, c, d, e, start, seen, out, p, s) -> None:
             for k in range(i - window + 1, i + 1):
                 s[min(bins - 1, int((a[k] - a[k - 1] - low) / (high - low) * bins))] += 1.0
             for k in range(bins):
-                if s[k] > 0.0:
-                    found -= s[k] / window * math.log2(s[k] / window)
+                found -= surprise[int(s[k])]
         values[i - start] = found
 
 

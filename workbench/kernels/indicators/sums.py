@@ -37,6 +37,18 @@ def added(x, at, s) -> None:
 
 
 @loop
+def added_one(x, at, s) -> float:
+    """``added`` of the single value ``x``: the sum."""
+    part = s[1] + x
+    whole = s[0] + part
+    if at % 4 == 3:
+        s[0], s[1] = whole, 0.0
+    else:
+        s[1] = part
+    return whole
+
+
+@loop
 def multiplied(x, at, s) -> None:
     """As ``added``, with products: ``s`` begins with what is there at first, and 1."""
     n, whole, part = len(x), s[0], s[1]
@@ -85,6 +97,31 @@ def moved(x, live, at, window, s) -> None:
         if (at + j) % 4 == 3:
             whole, part = whole + part, 0.0
     s[0], s[1], s[2] = whole, part, idle
+
+
+@loop
+def moved_one(x, live, at, window, s) -> float:
+    """``moved`` of the single value ``x``."""
+    s[2] = s[2] + 1.0 if live == 0.0 else 0.0
+    if s[2] >= window and s[0] + (s[1] + x) == s[0] + (s[1] + x):
+        s[0] = s[1] = 0.0
+        return 0.0
+    return added_one(x, at, s)
+
+
+@loop
+def mean_one(a, i, at, window, s) -> float:
+    """``means`` for ``a[i]`` alone, which is bar ``at``."""
+    change = a[i] - a[i - window] if at >= window else a[i]
+    return quotient(added_one(change, at, s), float(window), 1.0 / window)
+
+
+@loop
+def pushed(values, x) -> None:
+    """The oldest, which is the first, leaves; ``x`` becomes the last."""
+    for j in range(len(values) - 1):
+        values[j] = values[j + 1]
+    values[-1] = x
 
 
 @loop

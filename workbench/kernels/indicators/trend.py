@@ -6,12 +6,12 @@ import numpy as np
 from numba import njit
 
 from workbench.kernels.indicators import bands, has_nan
-from workbench.kernels.indicators.averages import ranked
-from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.averages import ranked, ranked_one
+from workbench.kernels.indicators.averages_exponential import smoothed, smoothed_one
 from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.momentum import beyond
 from workbench.kernels.indicators.ranges import known_range, true_range
-from workbench.kernels.indicators.sums import added, moved
+from workbench.kernels.indicators.sums import added, moved, pushed
 from workbench.kernels.indicators.volume import ema_next, sum_next
 
 
@@ -38,6 +38,10 @@ def lowest_at(a, i, window, offset, s, at) -> int:
 def elder_ray(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` high, ``b`` low, ``c`` close; ``p``: window, weight. ``s``: see ``smoothed``."""
     strange = False
+    if len(a) - start == 1:
+        mean, high, under = smoothed_one(c[start], seen, int(p[0]), p[1], s), a[start], b[start]
+        out[0, 0], out[1, 0] = high - mean if under == under else np.nan, under - mean
+        return
     for low in range(start, len(a), BLOCK):
         end, x = min(len(a), low + BLOCK), low - start
         bull, bear, high, under = out[0, x : end - start], out[1, x : end - start], a[low:end], b[low:end]
@@ -163,10 +167,24 @@ def change(a, i, t, bars) -> float:
 
 
 @loop
+def _changes(new, old, older) -> float:
+    """Changes from two prices, in percent, added up; 0 from a price of 0."""
+    x, y = 100.0 * (new - old) / old, 100.0 * (new - older) / older
+    return (x if old != 0.0 else 0.0 * new) + (y if older != 0.0 else 0.0 * new)
+
+
+@loop
 def coppock(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``p``: bars of both changes, window. ``s``: see ``ranked``; changes before this call."""
     one, two, window, n, kept = int(p[0]), int(p[1]), int(p[2]), len(a), s[2:]
     most, block = max(one, two), max(BLOCK, window)
+    if n - start == 1:
+        out[0, 0] = np.nan
+        if seen >= most:
+            found = _changes(a[start], a[start - one], a[start - two])
+            out[0, 0] = ranked_one(found, kept, seen - most, 1.0, 0.5 * p[2] * (p[2] + 1.0), s[:2])
+            pushed(kept, found)
+        return
     weights = np.array([p[2], 1.0, 0.0, 0.5 * p[2] * (p[2] + 1.0)])
     first = min(n, start + max(0, most - seen))
     out[:, : first - start] = np.nan
@@ -177,8 +195,7 @@ def coppock(a, b, c, d, e, start, seen, out, p, s) -> None:
         m, new, old, older = high - low, a[low:high], a[low - one : high - one], a[low - two : high - two]
         now = both[window : window + m]
         for j in range(m):
-            x, y = 100.0 * (new[j] - old[j]) / old[j], 100.0 * (new[j] - older[j]) / older[j]
-            now[j] = (x if old[j] != 0.0 else 0.0 * new[j]) + (y if older[j] != 0.0 else 0.0 * new[j])
+            now[j] = _changes(new[j], old[j], older[j])
         ranked(
             both[: window + m], both, both, both, both, window, at, out[:, low - start : high - start], weights, s[:2]
         )

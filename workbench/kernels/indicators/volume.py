@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 
 from workbench.kernels.indicators import has_nan
-from workbench.kernels.indicators.averages_exponential import smoothed
+from workbench.kernels.indicators.averages_exponential import smoothed, smoothed_one
 from workbench.kernels.indicators.extremes import BLOCK, loop
 from workbench.kernels.indicators.rounding import fused, quotient
-from workbench.kernels.indicators.sums import added, moved, multiplied
+from workbench.kernels.indicators.sums import added, added_one, moved, moved_one, multiplied, pushed
 
 #: Numbers in the state of ``vwap``.
 VWAP_STATE = 8
@@ -50,13 +50,19 @@ def location(high, low, close) -> float:
     return 0.0 * way if span <= 0.0 else way / span
 
 
+@loop
+def flow_one(high, low, close, volume) -> float:
+    """Volume times where the close is between high and low; 0 where they are the same."""
+    span, money = high - low, ((close - low) - (high - close)) * volume
+    found = money / span
+    return 0.0 * money if span <= 0.0 else found
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _flows(high, low, close, volume, into) -> None:
-    """Volume times where the close is between high and low (see ``location``), several bars at once."""
+    """``flow_one``, several bars at once."""
     for j in range(len(into)):
-        span, money = high[j] - low[j], ((close[j] - low[j]) - (high[j] - close[j])) * volume[j]
-        found = money / span
-        into[j] = 0.0 * money if span <= 0.0 else found
+        into[j] = flow_one(high[j], low[j], close[j], volume[j])
 
 
 @njit(cache=True, nogil=True)
@@ -78,6 +84,9 @@ def obv(a, b, c, d, e, start, seen, out, p, s) -> None:
 @loop
 def ad(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` high, ``b`` low, ``c`` close, ``d`` volume. ``s``: see ``added``."""
+    if len(a) - start == 1:
+        out[0, 0] = added_one(flow_one(a[start], b[start], c[start], d[start]), seen, s)
+        return
     for low in range(start, len(a), BLOCK):
         high = min(len(a), low + BLOCK)
         rest = out[0, low - start : high - start]
@@ -165,6 +174,14 @@ def cmf(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` high, ``b`` low, ``c`` close, ``d`` volume; ``p``: window. ``s``: see ``moved``, of flow and of volume;
     flows before this call."""
     window, n, kept, block = int(p[0]), len(a), s[6:], max(BLOCK, int(p[0]))
+    if n - start == 1:
+        live, flow = d[start], flow_one(a[start], b[start], c[start], d[start])
+        money = moved_one(flow - kept[0], live, seen, window, s[:3])
+        total = moved_one(live - d[start - window] if seen >= window else live, live, seen, window, s[3:6])
+        found = money / total
+        out[0, 0] = np.nan if seen < window - 1 else money if total == 0.0 else found
+        pushed(kept, flow)
+        return
     flows, volumes = np.empty(window + min(block, n - start)), np.empty(min(block, n - start))
     flows[:window] = kept
     for low in range(start, n, block):
@@ -196,6 +213,10 @@ def force(a, b, c, d, e, start, seen, out, p, s) -> None:
     """``a`` price, ``b`` volume; ``p``: window, weight. ``s``: see ``smoothed``."""
     first = min(len(a), start + max(0, 1 - seen))
     out[0, : first - start] = np.nan
+    if len(a) - first == 1:
+        push = (a[first] - a[first - 1]) * b[first]
+        out[0, -1] = smoothed_one(push, seen + first - start - 1, int(p[0]), p[1], s)
+        return
     for low in range(first, len(a), BLOCK):
         high = min(len(a), low + BLOCK)
         rest, new, old, volume = out[0, low - start : high - start], a[low:high], a[low - 1 : high - 1], b[low:high]

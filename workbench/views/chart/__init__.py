@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.views.chart.grid import ChartGrid
 from workbench.views.chart.notebook import chart
 from workbench.views.chart.view import ChartView
 
-__all__ = ["ChartView", "chart"]
+__all__ = ["ChartGrid", "ChartView", "chart"]

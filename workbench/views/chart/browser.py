@@ -78,6 +78,10 @@ class IndicatorBrowser(pn.viewable.Viewer):
             show_close_button=True,
             close_on_click=True,
             width_option="md",
+            margin=0,
+            height=0,
+            width=0,  # it takes no room in the bar
+            sizing_mode="fixed",
             sx=_DIALOG,
         )
         self.button = pmui.Button(

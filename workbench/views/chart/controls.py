@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 import panel_material_ui as pmui
 
@@ -13,7 +15,7 @@ from workbench.views.chart.fields import LOW
 from workbench.views.chart.picker import BarPicker, Recent
 from workbench.views.chart.studies import ChartStudies
 
-#: Zones offered first; any other IANA zone may be in the link.
+#: Zones offered first; all others follow by name.
 ZONES = (
     "UTC",
     "America/New_York",
@@ -28,6 +30,14 @@ ZONES = (
     "Australia/Sydney",
 )
 _SHORT = {"min": "m"}
+
+
+def known_symbols(services: Any) -> tuple[InstrumentMaster | None, list[str]]:
+    """The instruments of a catalog, and every symbol that it knows; none without ``services``."""
+    if services is None:
+        return None, []
+    master = services.catalog.master
+    return master, sorted({*services.catalog.symbols(), *(one.symbol for one in master)})
 
 
 def controls(
@@ -120,12 +130,46 @@ def _short(spec: str) -> str:
 
 
 def _zones(state: Any) -> Any:
-    def options(zone: str) -> dict[str, str]:
-        return {z.rpartition("/")[2].replace("_", " "): z for z in ([*ZONES] if zone in ZONES else [zone, *ZONES])}
-
-    box = pmui.Select(
-        options=options(state.tz), value=state.tz, size="small", width=120, margin=0, sx=LOW, css_classes=["wb-zone"]
+    box = pmui.AutocompleteInput(
+        options=[_spoken(zone) for zone in dict.fromkeys([*zones(), state.tz])],
+        value=_spoken(state.tz),
+        placeholder="Zone",
+        min_characters=0,
+        search_strategy="includes",
+        case_sensitive=False,
+        size="small",
+        margin=0,
+        # As wide as the page allows: on a narrow one the bar keeps to two lines.
+        styles={"width": "clamp(92px, 8vw, 156px)"},
+        width=None,
+        sizing_mode=None,
+        css_classes=["wb-zone"],
+        sx={
+            **LOW,
+            "& .MuiInputBase-root": {**LOW["& .MuiInputBase-root"], "paddingRight": "24px !important"},
+            "& .MuiInputBase-input": {"textOverflow": "ellipsis", "paddingLeft": "2px !important"},
+            "& .MuiAutocomplete-clearIndicator": {"display": "none"},
+        },
     )
-    box.param.watch(lambda event: state.param.update(tz=event.new), "value")
-    state.param.watch(lambda event: box.param.update(options=options(event.new), value=event.new), "tz")
+
+    def chosen(event: Any) -> None:
+        if event.new:
+            state.tz = event.new.replace(" ", "_")
+        else:
+            box.value = _spoken(state.tz)
+
+    box.param.watch(chosen, "value")
+    state.param.watch(lambda event: box.param.update(value=_spoken(event.new)), "tz")
     return box
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Every zone that can be chosen, those that are used most first."""
+    rest = sorted(name for name in available_timezones() - set(ZONES) if "/" in name and not name.startswith("Etc/"))
+    return (*ZONES, *rest)
+
+
+def _spoken(zone: str) -> str:
+    """``America/New York``, as it is typed."""
+    return zone.replace("_", " ")

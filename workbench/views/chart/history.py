@@ -85,6 +85,13 @@ class History:
             self.records, self.first, self.at_start = self.records[cut:], self.first + cut, False
         return added > 0
 
+    def ahead(self, start: float, end: float) -> None:
+        """Read on at both sides of a window (ordinals) that rests, while there is room; nothing that is held goes."""
+        span = max(CHUNK, int(2 * (end - start)))
+        for near, read in ((start - span < self.first, self.older), (end + span > self.stop, self.newer)):
+            if near and len(self.records) + 2 * span <= HELD:
+                read(span)
+
     def _fetch_newer(self, start: int, n: int, last: int) -> None:
         """Read on from ``start`` until there are about ``n`` bars more, in steps that follow the pace of the bars."""
         span, parts, got = int(n * self._pace()), [self.records], 0

@@ -1,4 +1,4 @@
-"""Layouts of the chart: what is open is kept and restored, and can be kept under names, exported and imported."""
+"""Layouts of the chart page: what is open is kept and restored, and can be kept under names, exported and imported."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ import panel_material_ui as pmui
 import param
 
 from workbench.errors import UnknownNameError, WorkbenchError, WorkspaceError
-from workbench.views.chart.instants import look_at, window_of
-from workbench.views.chart.part import Part
 from workbench.views.shell import symbol_resolver
-from workbench.views.state import LINKED
+from workbench.views.state import LINKED, AppState
 from workbench.workspaces.layouts import OPEN, VERSION, Layout, Layouts, read
 
 #: Seconds of rest after a change before what is open is kept.
@@ -55,31 +53,31 @@ class BrowserMemory(pn.custom.JSComponent):
     _esm = _JS / "memory.js"
 
 
-class ChartLayouts(Part):
-    """Named layouts of whoever looks at the chart, and what is open.
+class ChartLayouts:
+    """Named layouts of whoever looks at the chart page, and what is open.
 
     A page whose link says nothing shows what was open last, else the default layout. What is open is kept a second
     after the last change, if it differs from what is kept. With two tabs the last one that changed something wins:
-    its chart is what the next page shows. The theme of a page that opens is the browser's own.
+    its charts are what the next page shows. The theme of a page that opens is the browser's own.
 
     Parameters
     ----------
-    view
-        The chart it belongs to.
+    services
+        Give the workspaces, where layouts are kept; without them there is no button.
+    state
+        That of the page. Made before its charts, so that they open with what is restored.
     """
 
-    def __init__(self, view: Any) -> None:
-        super().__init__(view)
+    def __init__(self, services: Any, state: AppState) -> None:
+        self.services, self.state = services, state
         self.owner = (pn.state.user or "") if pn.state.curdoc is not None else ""
         self.current = ""
-        self._page = view.services is not None and view.state.asked is not None
-        self._document: Mapping[str, Any] = {}
+        self._page = services is not None and state.asked is not None
         self._undo: Callable[[], str] | None = None
         self._kept: Mapping[str, Any] | None = None
         self._saving: Future[Layout] | None = None
         self._due = 0.0
-        self._window: object = None
-        self._moving = self._failed = False
+        self._failed = False
         self.menu = LayoutMenu(margin=0, css_classes=["wb-layout-menu"])
         self.menu.on_msg(lambda said: self.carry_out(said.data))
         self.memory = BrowserMemory(margin=0, width=0, height=0, sizing_mode="fixed")
@@ -104,33 +102,23 @@ class ChartLayouts(Part):
         self.button.js_on_click(args={"popup": self.popup}, code="popup.data.open = true")
         if self._page:
             self._restore()
-            view.state.param.watch(self._changed, [*LINKED, "window", "dark", "palette"])
+            mine = ["link", "window", "bars", "arrangement", "active", "others", "dark", "palette"]
+            state.param.watch(self._changed, [*LINKED, *mine])
+            self._changed()
 
     @property
     def kept(self) -> Layouts:
         """Where layouts are kept."""
-        return self.view.services.workspaces.layouts
+        return self.services.workspaces.layouts
 
     def tools(self) -> list[Any]:
         """The button of the menu."""
-        return [] if self.view.services is None else [pn.Row(self.button, self.memory, margin=0, sizing_mode=None)]
-
-    def opened(self) -> None:
-        """Go to the window of a layout that is being opened."""
-        self._changed()
-        if self._moving:
-            self._moving = False
-            if self.view.state.window is not None:
-                look_at(self.view, *self.view.state.window)
+        return [] if self.services is None else [pn.Row(self.button, self.memory, margin=0, sizing_mode=None)]
 
     def polled(self) -> None:
-        """Keep what is open when a hand rests."""
-        view = self.view
+        """Keep what is open when a hand rests; called a few times a second while the page is open."""
         if not self._page:
             return
-        if view.window is not self._window and view.history is not None:
-            self._window = view.window
-            view.state.window = window_of(view)
         if self._saving is not None:
             if self._saving.done():
                 self._ended(self._saving)
@@ -146,7 +134,7 @@ class ChartLayouts(Part):
 
     def _restore(self) -> None:
         """Show what was open last, or the default layout; a link that says something is left alone."""
-        state = self.view.state
+        state = self.state
         try:
             try:
                 document = self._kept = dict(self.kept.load(OPEN, owner=self.owner).document)
@@ -169,37 +157,24 @@ class ChartLayouts(Part):
 
     def _reloaded(self, document: Mapping[str, Any]) -> bool:
         """Whether the link says what was open just now in this browser."""
-        charts = document.get("charts")
-        first = charts[0] if isinstance(charts, list) and charts and isinstance(charts[0], dict) else {}
-        same = all(first.get(name) == getattr(self.view.state, name) for name in LINKED)
-        return same and pn.state.curdoc is not None and LEFT in pn.state.cookies
+        kept = AppState()
+        kept.apply_document(document, resolve=symbol_resolver(self.services))
+        return kept.query == self.state.query and pn.state.curdoc is not None and LEFT in pn.state.cookies
 
     def _take(self, document: Mapping[str, Any], *, theme: bool = True) -> list[str]:
         """Show a document; sentences for what of it cannot be used."""
         name = document.get("layout")
-        self._moving = True
         with pn.io.hold():
-            refused = self.view.state.apply_document(
+            refused = self.state.apply_document(
                 {key: value for key, value in document.items() if key != "layout"},
-                resolve=symbol_resolver(self.view.services),
+                resolve=symbol_resolver(self.services),
                 theme=theme,
             )
-            if self._moving and self.view.history is not None:
-                self._move()
         self._call(name if isinstance(name, str) and len(name) <= 128 else "")
         return refused
 
-    def _move(self) -> None:
-        """The same symbol and bars are on the screen already: only the window may be another."""
-        self._moving = False
-        window = self.view.state.window
-        if window is not None:
-            look_at(self.view, *window)
-        elif window_of(self.view) is not None:
-            self.view.reload()
-
     def _open_document(self) -> dict[str, Any]:
-        document = {**self.view.state.document(), "version": VERSION}
+        document = {**self.state.document(), "version": VERSION}
         return {**document, "layout": self.current} if self.current else document
 
     def _changed(self, *_: object) -> None:
@@ -211,7 +186,7 @@ class ChartLayouts(Part):
         if error is not None:
             self._kept = None
             if not self._failed:
-                self.view.state.notice = f"What is open cannot be kept for the next time. {_said(error)}"
+                self.state.notice = f"What is open cannot be kept for the next time. {_said(error)}"
                 _log.warning("keeping what is open", exc_info=not isinstance(error, WorkbenchError))
         self._failed = error is not None
 
@@ -249,7 +224,7 @@ class ChartLayouts(Part):
             raise WorkspaceError(f"there is a layout {name!r} already: open it first, or choose another name")
         if name == OPEN:
             raise WorkspaceError(f"{OPEN} is what is open by itself: choose another name")
-        self.kept.save(name, self.view.state.document(), owner=self.owner)
+        self.kept.save(name, self.state.document(), owner=self.owner)
         self._undo = None
         self._call(name)
         return f"Saved {name}."
@@ -260,17 +235,13 @@ class ChartLayouts(Part):
         return self._replace({**found.document, "layout": name}, f"Opened {name}.")
 
     def rename(self, name: str, to: str) -> str:
-        """Give a layout another name. Its earlier saves stay under the old one."""
+        """Give a layout another name; its earlier saves go with it."""
         to = to.strip()
         if to == name:
             return ""
         if to == OPEN or to in self.kept.names(owner=self.owner):
             raise WorkspaceError(f"there is a layout {to!r} already: choose another name")
-        first = self.kept.default(owner=self.owner) == name
-        self.kept.save(to, self.kept.load(name, owner=self.owner).document, owner=self.owner)
-        self.kept.delete(name, owner=self.owner)
-        if first:
-            self.kept.set_default(to, owner=self.owner)
+        self.kept.rename(name, to, owner=self.owner)
         if self.current == name:
             self._call(to)
         self._undo = lambda: self.rename(to, name)
@@ -306,7 +277,7 @@ class ChartLayouts(Part):
         """Show the layout of a file."""
         document = read(text, file)
         charts = document.get("charts")
-        if not isinstance(charts, list) or not charts or not isinstance(charts[0], dict):
+        if not isinstance(charts, list) or not any(isinstance(one, dict) for one in charts):
             raise WorkspaceError(f"{file} holds no chart: `charts` must be a list of JSON objects")
         document.pop("layout", None)
         return self._replace(document, f"Opened {file}.")
@@ -314,7 +285,7 @@ class ChartLayouts(Part):
     def _replace(self, document: Mapping[str, Any], said: str) -> str | None:
         before = self._open_document()
         refused = self._take(document)
-        state = self.view.state
+        state = self.state
         self.memory.theme = f"{'dark' if state.dark else 'light'} {state.palette}"
 
         def back() -> str:
@@ -322,7 +293,7 @@ class ChartLayouts(Part):
             self._undo = None
             return "Back to what was open before."
 
-        self._undo, self._moving = back, False
+        self._undo = back
         if refused:
             state.notice = " ".join(refused)
             raise WorkspaceError(f"{said} {' '.join(refused)}")
@@ -337,9 +308,9 @@ class ChartLayouts(Part):
         return ""
 
     def _export(self, name: str = "") -> str:
-        found = self.kept.load(name, owner=self.owner).document if name else self.view.state.document()
+        found = self.kept.load(name, owner=self.owner).document if name else self.state.document()
         text = json.dumps({**found, "version": VERSION}, indent=2, ensure_ascii=False)
-        plain = "".join(one if one.isalnum() or one in "-_." else "-" for one in name or self.view.state.symbol)
+        plain = "".join(one if one.isalnum() or one in "-_." else "-" for one in name or self.state.symbol)
         self.menu.answer(what="file", file=f"{plain}.layout.json", text=f"{text}\n")
         return f"Exported {name or 'what is open'}."
 
@@ -355,7 +326,7 @@ class ChartLayouts(Part):
         self.button.param.update(label=f"{short or 'Layout'} ▾", color="primary" if name else "secondary")
 
     def _when(self, saved: int) -> str:
-        return f"{pd.Timestamp(saved, tz='UTC').tz_convert(self.view.state.tz):%-d %b %Y %H:%M:%S}"
+        return f"{pd.Timestamp(saved, tz='UTC').tz_convert(self.state.tz):%-d %b %Y %H:%M:%S}"
 
     def _tell(self, said: str | None, error: str, place: str) -> None:
         """Bring the menu up to what is kept."""
@@ -367,7 +338,7 @@ class ChartLayouts(Part):
                 saves = self.kept.revisions(name, owner=self.owner)
                 items.append({"name": name, "saved": self._when(saves[0][1]), "default": name == first})
             if self.current in names:
-                shown = {**self.view.state.document(), "version": VERSION}
+                shown = {**self.state.document(), "version": VERSION}
                 changed = dict(self.kept.load(self.current, owner=self.owner).document) != shown
             elif self.current:
                 self._call("")  # deleted elsewhere

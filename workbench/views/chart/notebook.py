@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.errors import DataError
 from workbench.indicators import Indicator
 from workbench.market.specs import BarSpec
 from workbench.views.chart.frames import Frame
+from workbench.views.chart.markers import OnSelect
 from workbench.views.chart.studies import read_studies
 from workbench.views.chart.view import ChartView
 from workbench.views.state import AppState
@@ -21,7 +23,11 @@ def chart(
     *,
     type: str | None = None,
     studies: Sequence[str | Indicator] = (),
+    start: Any = None,
+    end: Any = None,
     live: bool = True,
+    markers: pd.DataFrame | None = None,
+    on_select: OnSelect | None = None,
     **params: Any,
 ) -> ChartView:
     """A chart that shows in a notebook cell and can be served.
@@ -37,16 +43,47 @@ def chart(
         How bars are drawn: ``"candles"``, ``"line"``, ``"baseline"`` ...; see ``workbench.charts.types``.
     studies
         Drawn on it: texts such as ``"ema(window=20)"``, or indicators.
+    start, end
+        Instants at the edges of the window: whatever pandas reads as one, UTC unless it says a zone. Left out, the
+        chart shows its newest bars.
     live
         Draw trades as they arrive.
+    markers
+        Trades, events and alerts on it: columns ``time``, ``kind`` ("buy", "sell", "event" or "alert"), ``price`` and
+        ``text``; maybe ``size``, ``group`` (the same for the fills of a round trip) and ``pnl``.
+    on_select
+        Called with the row of a marker that is pressed.
     params
-        ``tz``, ``dark``, ``palette`` of the state.
+        ``compare`` (other symbols, as lines in percent), ``tz``, ``dark``, ``palette`` of the state.
     """
     params["studies"] = read_studies(studies)
     if type is not None:
         params["chart"] = type
-    if not isinstance(what, str):
-        return ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
-    from workbench.services import get_services
+    if start is not None or end is not None:
+        params["window"] = _window(start, end)
+    if params.get("compare"):
+        params.setdefault("scale", "percent")
+    if isinstance(what, str):
+        from workbench.services import get_services
 
-    return ChartView(get_services(), AppState(symbol=what, spec=str(BarSpec.parse(spec or "1d")), **params), live=live)
+        state = AppState(symbol=what, spec=str(BarSpec.parse(spec or "1d")), **params)
+        view = ChartView(get_services(), state, live=live)
+    else:
+        view = ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
+    if markers is not None:
+        view.markers(markers, on_select)
+    return view
+
+
+def _window(start: Any, end: Any) -> tuple[int, int]:
+    """Edges in ns UTC; all there is on a side that was left out."""
+    edges = []
+    for name, edge, rest in (("start", start, -(2**63) + 1), ("end", end, 2**63 - 1)):
+        try:
+            at = None if edge is None else pd.Timestamp(edge)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{name} {edge!r} is no instant ({error}): write one such as 2026-03-02T14:30Z") from None
+        edges.append(rest if at is None else (at.tz_localize("UTC") if at.tz is None else at).as_unit("ns").value)
+    if edges[0] >= edges[1]:
+        raise DataError(f"start {start} is not before end {end}: a window has a first and a last instant")
+    return edges[0], edges[1]

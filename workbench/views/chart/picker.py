@@ -16,7 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.market.specs import COMMON, TIME, BarSpec, bar_kinds
 from workbench.views.chart.fields import LOW, fields_of
 from workbench.views.chart.sizes import sizes, text_of, values_of
-from workbench.views.state import spec_named
+from workbench.views.values import spec_named
 
 _JS = Path(__file__).parent / "js"
 _TRADES = "trades"

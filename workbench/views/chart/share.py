@@ -9,21 +9,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 import param
 
+from workbench.charts.compare import Compared
 from workbench.charts.export import Shown, to_csv, to_html, to_parquet, to_png, to_svg
 from workbench.charts.marks import marks_of
 from workbench.charts.studies import Drawn
-from workbench.charts.theme import NARROW_PX
 from workbench.errors import DataError, UnknownNameError, WorkbenchError, did_you_mean
 from workbench.views.chart.part import Part
 from workbench.views.chart.readers import FrameBars
 from workbench.views.state import LINKED, AppState
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
+_HALF = 0.49
 _LINE, _WIDE = 100, 320  # characters of a line of code; width of the menu, px
+#: What a cell says besides symbol and spec.
+_TOLD = tuple(dict.fromkeys((*LINKED, "window", "bars")))
 _log = logging.getLogger(__name__)
 
 _MIME = {
@@ -88,7 +93,7 @@ class Share(Part):
             sx=_BUTTON,
         )
         self.button.js_on_click(args={"popup": popup}, code="popup.data.open = true")
-        view.state.param.watch(lambda *_: self._tell(), [name for name in LINKED if name in view.state.param])
+        view.state.param.watch(lambda *_: self._tell(), [name for name in _TOLD if name in view.state.param])
 
     def tools(self) -> list[Any]:
         """The button of the menu."""
@@ -110,12 +115,13 @@ class Share(Part):
         history = view.history
         if history is None or not len(history):
             raise DataError(f"there are no bars of {view.state.symbol} on the chart to export: open a symbol with data")
-        low = max(history.first, math.ceil(view.window[0] - 0.5))
-        high = min(history.stop, math.floor(view.window[1] + 0.5) + 1)
+        low = max(history.first, math.ceil(view.window[0] - _HALF))
+        high = min(history.stop, math.floor(view.window[1] + _HALF) + 1)
         if high <= low:
             raise DataError("there are no bars in view to export: move the chart to where it has some")
-        set_ = view.chart.source.tags[0]
+        set_, chart = view.chart.source.tags[0], view.chart
         part = slice(low - history.first, high - history.first)
+        last = self._last(set_)
         return Shown(
             history.records[part].copy(),
             symbol=view.instrument.symbol,
@@ -126,11 +132,44 @@ class Share(Part):
             dated=bool(set_.get("dated")),
             seconds=bool(set_.get("seconds")),
             calendar=view.instrument.calendar,
-            newest=history.at_end and high == history.stop and not set_.get("shaped"),
-            glyph=view.chart.glyph,
+            last=None if last is None else last[0],
+            rising=last is None or last[1],
+            glyph=chart.glyph,
             marks=marks_of(view.spec, history.records, part, 0),
-            type=view.chart.types.name,
+            type=chart.types.name,
+            base=chart.types.base,
+            scale=set_.get("scale", "linear"),
+            view=(view.window[0] - low, view.window[1] - low),
+            sessions=_moved(chart.axis.sessions.data, -low, "open", "close"),
+            drawings=_moved(chart.drawings.source.data, -low, "x"),
+            compared=self._compared(low, high),
+            markers=_moved(chart.markers.source.data, -low, "x"),
+            links=_moved(chart.markers.links.data, -low, "x0", "x1"),
         )
+
+    def _last(self, told: Mapping[str, Any]) -> tuple[float, bool] | None:
+        """The price traded last and whether it rose, where the page has a line for it."""
+        history = self.view.history
+        if told.get("shaped"):
+            return None if told.get("last") is None else (float(told["last"]), bool(told.get("rising", 1)))
+        if not (history.at_end and self.view.shown[1] >= history.stop):
+            return None
+        newest = history.records[-1]
+        price = newest["real_close" if "real_close" in history.records.dtype.names else "close"]
+        return float(price), bool(newest["close"] >= newest["open"])
+
+    def _compared(self, low: int, high: int) -> list[tuple[Compared, np.ndarray]]:
+        """Compared symbols that are seen, and their prices; none while those of these bars are not there yet."""
+        layer, first = self.view.chart.compare, self.view.shown[0]
+        data = layer.source.data
+        part = slice(low - first, high - first)
+        if part.start < 0 or len(data["x"]) < part.stop:
+            return []
+        return [
+            (one, np.array(data[one.column][part], float))
+            for one in layer.placed
+            if one.column in data and not (one.hidden or one.error)
+        ]
 
     def make(self, ending: str, **look: Any) -> tuple[str, bytes | str]:
         """A name for a file of this kind, and what is in it.
@@ -200,12 +239,10 @@ def code_of(view: Any) -> str:
     else:
         parts, note = [_text(state.symbol), _text(state.spec)], ""
     defaults = AppState.param.values()
-    more = [name for name in LINKED if name not in ("symbol", "spec", "studies")]
-    parts += [
-        f"{name}={_value(getattr(state, name))}"
-        for name in more
-        if hasattr(state, name) and getattr(state, name) != defaults.get(name)
-    ]
+    for name in _TOLD:
+        value = getattr(state, name, defaults.get(name))
+        if name not in ("symbol", "spec", "studies") and value != defaults.get(name):
+            parts += _told(name, value)
     studies = [_text(one) for one in getattr(state, "studies", [])]
     plain = ", ".join([*parts, *([f"studies=[{', '.join(studies)}]"] if studies else [])])
     if len(plain) <= _LINE - len("wb.chart()"):
@@ -219,11 +256,31 @@ def _text(text: str) -> str:
     return f'"{text}"' if text.isprintable() and not set('"\\') & set(text) else repr(text)
 
 
+def _told(name: str, value: Any) -> list[str]:
+    """Arguments of a cell for one value of the state."""
+    if name == "window":
+        edges = (pd.Timestamp(edge, tz="UTC").isoformat().replace("+00:00", "Z") for edge in value)
+        return [f'{edge}="{text}"' for edge, text in zip(("start", "end"), edges, strict=True)]
+    return [f"{'type' if name == 'chart' else name}={_value(value)}"]
+
+
 def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     return _text(value) if isinstance(value, str) else repr(value)
 
 
-#: On a narrow page an arrow out of a box stands for the word, which stays for those who hear it.
+def _moved(data: Mapping[str, Any], by: float, *names: str) -> dict[str, Any]:
+    """A copy of columns, those of places on the time axis moved; a place may be a list of them."""
+    out = {name: list(column) if isinstance(column, list) else np.array(column) for name, column in data.items()}
+    for name in names:
+        nested = len(out[name]) and isinstance(out[name][0], (list, tuple, np.ndarray))
+        out[name] = [[at + by for at in row] for row in out[name]] if nested else np.asarray(out[name], float) + by
+    return out
+
+
+#: Where there is no room for words an arrow out of a box stands for it; who hears the page still hears the word.
+_WORDS_PX = 1500
 _ICON = (
     "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='none' "
     "stroke='black' stroke-width='1.3' stroke-linecap='round' stroke-linejoin='round'%3E"
@@ -234,7 +291,7 @@ _BUTTON = {
     "minWidth": 0,
     "px": "8px",
     "py": "2px !important",
-    f"@media (max-width: {NARROW_PX}px)": {
+    f"@media (max-width: {_WORDS_PX}px)": {
         "fontSize": 0,
         "px": "6px",
         "&::after": {

@@ -19,13 +19,17 @@ from workbench.charts.marks import Marks, marks_of
 from workbench.market.events import BAR
 from workbench.market.instruments import Instrument
 from workbench.market.specs import BarSpec
-from workbench.views.chart.controls import controls
+from workbench.views.chart.cell import look_after
+from workbench.views.chart.controls import controls, known_symbols
 from workbench.views.chart.cover import Cover
-from workbench.views.chart.detail import spec_for
+from workbench.views.chart.detail import redrawn, spec_for
 from workbench.views.chart.frames import Frame
+from workbench.views.chart.goto import go_to
 from workbench.views.chart.history import CHUNK, History
+from workbench.views.chart.instants import look_at
 from workbench.views.chart.live import LiveFeed
 from workbench.views.chart.look import Look, told
+from workbench.views.chart.markers import ChartMarkers, OnSelect
 from workbench.views.chart.part import Part
 from workbench.views.chart.parts import PARTS
 from workbench.views.chart.readers import BarReader, CatalogBars, drawable
@@ -36,6 +40,8 @@ from workbench.views.status import hub_link
 
 #: How often a session asks the hub whether something changed.
 POLL_MS = 100
+#: Bytes of a message at most, where it can be helped, and of one bar in it.
+MESSAGE, BAR_BYTES = 200_000, 76
 #: Offered when the bars asked for cannot be made of what there is, after those that were shown before.
 _WAYS_OUT = ("1min", "1h", "1d")
 _RIGHT_GAP = 0.04
@@ -57,6 +63,7 @@ class ChartView(pn.viewable.Viewer):
 
     live = param.Boolean(default=True, doc="Draw the forming bar as trades arrive.")
     source = param.String(default="", doc="Where the bars come from; the status strip shows it.")
+    railed = param.Boolean(default=True, constant=True, doc="Whether tools stand at its left edge.")
     note = param.String(default="", doc="What the chart wants to say beside the feed's state.")
 
     def __init__(
@@ -86,36 +93,49 @@ class ChartView(pn.viewable.Viewer):
         self.chart.viewport.on_change("data", self._looked)
         self.studies = ChartStudies(self.chart, self.state, lambda number: self.dialog.edit(number))
         self.dialog = StudyDialog(self.studies)
-        self._pane = pn.pane.Bokeh(self.chart.root, sizing_mode="stretch_both", margin=0, min_height=300)
+        self._pane = pn.pane.Bokeh(self.chart.root, sizing_mode="stretch_both", margin=0, min_height=290)
         self._cover = Cover(self.reload, lambda spec: self.state.param.update(spec=spec))
         self.parts: list[Part] = [part(self) for part in PARTS]
-        rail = [one for part in self.parts for one in part.rail()]
+        rail = [one for part in self.parts for one in part.rail()] if self.railed else []
         self._root = pn.Column(
             pn.Row(*rail, self._pane, sizing_mode="stretch_both", margin=0) if rail else self._pane,
             self._cover.root,
             self.dialog,
             sizing_mode="stretch_both",
             margin=0,
-            min_height=320,
+            min_height=320 if self.railed else 290,
             css_classes=["wb-chart-view"],
             styles={"position": "relative"},
         )
         self.state.param.watch(lambda *_: self.reload(), ["symbol", "spec"])
         self.state.param.watch(lambda *_: self._dress(), ["tz"])
         self.state.param.watch(
-            lambda _: self.chart.theme(self.state.dark, getattr(self.state, "palette", "classic")), ["dark", "palette"]
+            lambda *_: self.chart.theme(self.state.dark, getattr(self.state, "palette", "classic")), ["dark", "palette"]
         )
         self.param.watch(lambda *_: self._attach(), "live")
         self._started = self._begun = False
 
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
-        master, every = None, []
-        if self._frame is None and self.services is not None:
-            master = self.services.catalog.master
-            every = sorted({*self.services.catalog.symbols(), *(one.symbol for one in master)})
-        *built, zone = controls(self.state, master, every, recent=self.recent, studies=self.studies)
-        return [*built, *(tool for part in self.parts for tool in part.tools()), zone]
+        services = self.services if self._frame is None else None
+        *built, zone = controls(self.state, *known_symbols(services), recent=self.recent, studies=self.studies)
+        return [*built, *self.tools(), zone]
+
+    def tools(self) -> list[Any]:
+        """What its parts offer in the page's top bar."""
+        return [tool for part in self.parts for tool in part.tools()]
+
+    def markers(self, frame: pd.DataFrame | None, on_select: OnSelect | None = None) -> None:
+        """Show trades, events and alerts; ``on_select`` is called with the row that is pressed.
+
+        ``charts.markers.read_markers`` says what columns there are; None takes the markers away.
+        """
+        next(part for part in self.parts if isinstance(part, ChartMarkers)).put(frame, on_select)
+
+    def go_to(self, moment: Any) -> bool:
+        """Bring the bar of a moment (a timestamp, naive ones in UTC, or ns UTC) to the middle; whether there is one."""
+        with pn.io.hold():
+            return go_to(self, int(pd.Timestamp(moment).value))
 
     def recent(self) -> tuple[np.ndarray, float]:
         """The newest bars that are held (BAR) and the price step, for sizes that suit the instrument."""
@@ -136,9 +156,13 @@ class ChartView(pn.viewable.Viewer):
     def _begin(self) -> None:
         self._begun = True
         self.reload()
-        if self._frame is None and self.services is not None and pn.state.curdoc is not None:
-            self._poll = pn.state.add_periodic_callback(self.poll, period=POLL_MS)
-            pn.state.on_session_destroyed(lambda _: self.close())
+        if self._frame is not None or self.services is None:
+            return
+        if pn.state.curdoc is None:
+            self._poll = look_after(self._root, self.poll, POLL_MS)
+            return
+        self._poll = pn.state.add_periodic_callback(self.poll, period=POLL_MS)
+        pn.state.on_session_destroyed(lambda _: self.close())
 
     def close(self) -> None:
         """Let go of the hub; called when the session ends."""
@@ -220,7 +244,9 @@ class ChartView(pn.viewable.Viewer):
         history = self.history
         if not history.at_start:
             history = self.history = History(history.reader, history.spec).open_start()
-        width = self.window[1] - self.window[0]
+        width = min(self.window[1] - self.window[0], MAX_BARS)
+        while history.stop < history.first + width and history.newer():
+            pass
         self._show((history.first - 3, history.first - 3 + width))
 
     def _show(self, view: tuple[float, float] | None = None) -> None:
@@ -232,9 +258,17 @@ class ChartView(pn.viewable.Viewer):
         low, high = history.around(*self.window, least=3 * self._look.opening)
         self.shown = (low, high)
         self.chart.show(self._columns(low, high), marks=self._marks(), view=view, **self._facts())
-        self.studies.draw(history, self.shown, self.instrument.session)
+        columns = sum(len(glyphs.source.data) for glyphs in self.chart.studies.glyphs.values())
+        if pn.state.curdoc is not None and (high - low) * (BAR_BYTES + 8 * columns) > MESSAGE:
+            pn.state.curdoc.add_next_tick_callback(self._draw_studies)  # in a message of their own
+        else:
+            self._draw_studies()
         for part in self.parts:
             part.drawn()
+
+    def _draw_studies(self) -> None:
+        if self.history is not None:
+            self.studies.draw(self.history, self.shown, self.instrument.session)
 
     def _columns(self, low: int, high: int) -> dict[str, np.ndarray]:
         history = self.history
@@ -277,7 +311,7 @@ class ChartView(pn.viewable.Viewer):
             return
         asked = new["ask"][0]
         # A window of an older epoch counts in bars that are gone; the first and the last bar are always there.
-        if int(new["epoch"][0]) != self._epoch and asked not in ("home", "end"):
+        if int(new["epoch"][0]) != self._epoch and asked not in ("home", "end", "look"):
             return
         try:
             with pn.io.hold():
@@ -285,6 +319,8 @@ class ChartView(pn.viewable.Viewer):
                     self._to_start()
                 elif asked == "end":
                     self._to_end()
+                elif asked == "look":
+                    look_at(self, *(int(new[edge][0] * 1e6) for edge in ("start", "end")))
                 else:
                     self.window = (float(new["start"][0]), float(new["end"][0]))
                     self._page()
@@ -314,22 +350,14 @@ class ChartView(pn.viewable.Viewer):
 
     def _change_detail(self, wanted: BarSpec) -> None:
         """Draw the same stretch of time in bars of another size."""
-        old, (start, end) = self.history, self.window
-        t0, t1 = old.times(start, end)
-        beyond = max(0.0, end - old.stop) / (end - start) if old.at_end else 0.0
-        latest = old.at_end and end >= old.stop - 1
-        new = History(old.reader, wanted).open(before=None if latest else t1 + (t1 - t0) // 2)
-        while not new.at_start and len(new) and new.records["time"][0] > t0 and new.older():
-            pass
-        if not len(new):
+        found = redrawn(self.history, self.window, wanted)
+        if found is None:
             return
-        self.history, self.spec, self._look = new, wanted, Look.of(wanted)
+        self.history, window = found
+        self.spec = self.history.spec
+        self._look = Look.of(self.spec)
         self._attach()
-        new_start = new.ordinal(t0) if t0 >= new.records["time"][0] else new.first - 3
-        new_end = new.ordinal(t1)
-        if latest:
-            new_end = new_start + (new.stop - new_start) / max(0.2, 1 - beyond)
-        self._show((float(new_start), float(max(new_end, new_start + 8))))
+        self._show(window)
 
     # --- live -----------------------------------------------------------------------------------------------------
 

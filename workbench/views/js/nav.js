@@ -22,7 +22,7 @@ export function render({model}) {
     return [link, path]
   })
   const draw = () => {
-    for (const [link, path] of [...links, [brand, model.pages[0][1]]]) link.href = `${path}?${model.query}`
+    for (const [link, path] of [...links, [brand, model.pages[0][1]]]) link.href = model.query ? `${path}?${model.query}` : path
   }
   const open = (yes) => {
     nav.classList.toggle("open", yes)

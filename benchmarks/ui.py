@@ -1,0 +1,188 @@
+"""The chart in a browser: first paint, pan and zoom over 100 M trades, frames while dragging, bytes in a message.
+
+Beside it the bars that a chart of ours holds, drawn by ``hvplot.ohlc`` and by a plain Bokeh figure, and those of a
+whole history, as far as they get. Times are medians unless they say otherwise; targets are in the notes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from benchmarks import ui_pages
+from benchmarks.timing import row
+from workbench.catalog import MarketCatalog, Store
+from workbench.charts.candles import MAX_BARS, WIDEST
+from workbench.doctor import browser
+from workbench.market.instruments import InstrumentMaster
+from workbench.views.chart import ChartView
+from workbench.views.state import AppState
+from workbench.workspaces import Workspaces
+
+#: Targets: seconds, and bytes of one message that carries bars.
+FIRST_PAINT, SERVER, TOTAL, FRAME, MESSAGE = 1.5, 0.020, 0.120, 1 / 60, 200_000
+#: Bars of a whole history that the peers are given too.
+MANY = 100_000
+_PATIENCE = 30_000  # ms
+_DRAG = "a frame while dragging inside the bars held"
+
+
+def run(*, quick: bool = False) -> Iterator[dict]:
+    """Rows of the benchmark."""
+    folder = ui_pages.tape(2_000_000, 73) if quick else ui_pages.tape()
+    catalog = MarketCatalog(Store(folder), InstrumentMaster.load(folder))
+    millions = "2 M" if quick else "100 M"
+    yield server_row(catalog, millions, moves=100 if quick else 600)
+    if browser() is None:
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=browser(), args=ui_pages.FLAGS)
+        bars = catalog.bars(ui_pages.SYMBOL, "1min")[-MANY:].reset_index()
+        with ui_pages.served(folder) as address:
+            chart = f"{address}/chart?symbol={ui_pages.SYMBOL}&spec=1min"
+            ours = paints(chromium, chart, 3 if quick else 9)
+            note = f"worst {max(ours, default=0):.2f} s (target {FIRST_PAINT:g} s)"
+            yield {**row("first paint of the chart page", _middle(ours), "no peer", None, None, None), "note": note}
+            yield from move_rows(list(moves(chromium, chart, 12 if quick else 60)), millions)
+            frames = frames_of(chromium, chart)
+            note = f"p95 {1e3 * _high(frames):.1f} ms (target {1e3 * FRAME:.1f} ms)"
+            yield {**row(_DRAG, _middle(frames), "no peer", None, None, None), "note": note}
+        for held in (bars[-MAX_BARS:], bars):
+            with ui_pages.peers(held) as address:
+                for name in ui_pages.PEERS:
+                    url, peer = f"{address}/with_{name}", f"{name}, {len(held)} bars and nothing around"
+                    theirs = paints(chromium, url, 3 if len(held) <= MAX_BARS else 1)
+                    if not theirs:
+                        peer = f"{name}, {len(held)} bars: not in {_PATIENCE // 1000} s"
+                    yield row("first paint", _middle(ours), peer, _middle(theirs), None, None)
+                    if theirs:
+                        dragged = frames_of(chromium, url)
+                        yield row(_DRAG, _middle(frames), f"{name}, {len(held)} bars", _middle(dragged), None, None)
+        chromium.close()
+
+
+def server_row(catalog: MarketCatalog, millions: str, *, moves: int) -> dict:
+    """Pans and zooms at random, as the browser tells them, without a browser."""
+    workspaces = Workspaces("sqlite://")
+    services = SimpleNamespace(catalog=catalog, workspaces=workspaces)
+    view = ChartView(services, AppState(symbol=ui_pages.SYMBOL, spec="1s"), live=False)
+    view.__panel__()
+    rng, taken, most = np.random.default_rng(1), [], 0
+    for number in range(-20, moves):
+        start, end = view.window
+        if rng.random() < 0.6:
+            shift = (end - start) * rng.uniform(-1.2, 1.0)
+            start, end = start + shift, end + shift
+        else:
+            middle, width = (start + end) / 2, float(np.clip((end - start) * np.exp(rng.uniform(-1, 1.1)), 8, WIDEST))
+            start, end = middle - width / 2, middle + width / 2
+        shift = min(0, view.history.stop - 0.3 * (end - start) - start) if view.history.at_end else 0
+        tag = view.chart.source.tags[0]
+        told = {"start": [start + shift], "end": [end + shift], "width": [1400], "epoch": [tag["epoch"]], "ask": [""]}
+        begin = time.perf_counter()
+        view.chart.viewport.data = told
+        if number >= 0:
+            taken.append(time.perf_counter() - begin)
+        most = max(most, len(view.chart.source.data["x"]))
+    workspaces.close()
+    note = f"median {1e3 * _middle(taken):.1f} ms, {moves} moves (target {1e3 * SERVER:g} ms)"
+    job = f"pan or zoom over {millions} trades, server, p95"
+    return {**row(job, _high(taken), "no peer", None, None, most <= MAX_BARS), "note": note}
+
+
+def paints(chromium: Any, url: str, runs: int) -> list[float]:
+    """Seconds from navigation to the first candle, after one opening that is not counted; empty if there is none."""
+    taken = []
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    for counted in range(runs + (runs > 1)):
+        page = context.new_page()
+        page.add_init_script(ui_pages.PAINT)
+        try:
+            page.goto(url, wait_until="commit", timeout=_PATIENCE)
+            page.wait_for_function("() => window.wbPaint", timeout=_PATIENCE)
+        except _timeout():
+            break  # it will not the next time
+        if counted or runs == 1:
+            taken.append(page.evaluate("() => window.wbPaint") / 1e3)
+        page.close()
+    context.close()
+    return taken
+
+
+def moves(chromium: Any, url: str, count: int) -> Iterator[tuple[float, int]]:
+    """Seconds from a move of the window to its bars on the screen, and bytes of the largest message of it."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    messages: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: _add(messages, data)))
+    _open(page, url)
+    for _ in range(count):
+        page.wait_for_timeout(300)  # a hand rests between two moves
+        messages.clear()
+        taken = page.evaluate(ui_pages.MOVE, -1.7)  # past what the browser holds
+        if taken is not None:
+            yield taken / 1e3, max(messages, default=0)
+    page.close()
+
+
+def move_rows(moved: list[tuple[float, int]], millions: str) -> Iterator[dict]:
+    """Of moves that had to be answered: time, and bytes in a message."""
+    seconds, sizes = [one for one, _ in moved], [size for _, size in moved]
+    if not moved:
+        raise RuntimeError("no move of the window was answered; look at the chart page by hand")
+    note = f"median {1e3 * _middle(seconds):.0f} ms, {len(moved)} moves (target {1e3 * TOTAL:g} ms)"
+    job = f"pan over {millions} trades to bars on the screen, p95"
+    yield {**row(job, _high(seconds), "no peer", None, None, None), "note": note}
+    note = f"{max(sizes, default=0)} bytes at most (limit {MESSAGE})"
+    job = "bytes of a message that answers a pan"
+    yield {**row(job, 0.0, "no peer", None, None, max(sizes, default=0) <= MESSAGE), "note": note}
+
+
+def frames_of(chromium: Any, url: str) -> list[float]:
+    """Seconds from frame to frame while a hand drags inside the bars that are held."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    _open(page, url)
+    page.mouse.move(600, 400)
+    page.mouse.down()
+    page.evaluate(ui_pages.FRAMES)
+    for step in range(150):
+        page.mouse.move(600 + 100 * np.sin(step / 12), 400)
+    deltas = page.evaluate("() => wbFrames()")
+    page.mouse.up()
+    page.close()
+    return [delta / 1e3 for delta in deltas]
+
+
+def _open(page: Any, url: str) -> None:
+    page.add_init_script(ui_pages.PAINT)
+    page.goto(url)
+    page.wait_for_function("() => window.wbPaint", timeout=_PATIENCE)
+    page.wait_for_timeout(1500)  # what is still on its way after the first paint is not a part of what follows
+
+
+def _add(messages: list[int], data: str | bytes) -> None:
+    """Frames belong to the message whose head came last."""
+    if isinstance(data, str) and data.startswith('{"msgid"') and "msgtype" in json.loads(data):
+        messages.append(0)
+    if messages:
+        messages[-1] += len(data)
+
+
+def _middle(taken: list[float]) -> float | None:
+    return float(np.median(taken)) if taken else None
+
+
+def _high(taken: list[float]) -> float:
+    return float(np.percentile(taken, 95)) if taken else float("nan")
+
+
+def _timeout() -> type[Exception]:
+    from playwright.sync_api import TimeoutError as Late
+
+    return Late

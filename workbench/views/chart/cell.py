@@ -1,0 +1,27 @@
+"""A chart in a notebook's cell: the kernel's loop looks after it, where a page has its session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+
+def look_after(root: Any, look: Callable[[], None], period: int) -> Any:
+    """Call ``look`` every ``period`` ms while ``root`` is shown in a cell, and send what it changed.
+
+    Returns the callback; None in a script, where nobody looks at a chart.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+    def act() -> None:
+        if root._models:
+            look()
+            pn.io.push_notebook(root)  # nobody else sends what Bokeh's objects were told outside of an event
+
+    return pn.state.add_periodic_callback(act, period=period)
