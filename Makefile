@@ -57,7 +57,7 @@ bench: $(VENV)/.runtime  ## side by side with the peers; NAME=bars
 lock:  ## write requirements.lock and requirements-test.lock anew from pyproject.toml
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check install -q uv
-	build/lock/bin/uv pip compile -q pyproject.toml --group build --extra test -o requirements-test.lock $(LOCK)
+	build/lock/bin/uv pip compile -q pyproject.toml --group build --extra test --extra peers -o requirements-test.lock $(LOCK)
 	build/lock/bin/uv pip compile -q pyproject.toml --group build -c requirements-test.lock -o requirements.lock $(LOCK)
 
 clean:  ## remove what was built; data/ stays

@@ -25,11 +25,12 @@ _FUNCTIONS = {
     "indicator": "workbench.indicators",
     "annotations": "workbench.services",
 }
-_PACKAGES = ("indicators",)
+_PACKAGES = ("analytics", "indicators", "strategies")
 # Folders that are also verbs: ``wb.catalog`` is the package, ``wb.catalog()`` opens the catalog.
 _CALLABLE_PACKAGES = {
     "catalog": ("workbench.services", "open_catalog"),
     "live": ("workbench.services", "open_hub"),
+    "backtest": ("workbench.backtest", "backtest"),
 }
 
 __all__ = [*_FUNCTIONS, *_PACKAGES, *_CALLABLE_PACKAGES, "__version__"]

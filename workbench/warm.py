@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 Progress = Callable[[int, int, str], None]
-_LOOPS, _BARS, _STUDY = "loop", "bars", "indicator"
+_LOOPS, _BARS, _STUDY, _STRATEGY = "loop", "bars", "indicator", "strategy"
 
 
 def warm(progress: Progress | None = None, *, processes: int | None = None) -> list[str]:
-    """Compile the loops of all indicators, the bars of all kinds, and what streams need, into the cache on the disk.
+    """Compile the loops of all indicators, the bars of all kinds, streams and backtests into the cache on the disk.
 
     What is there already costs milliseconds each.
 
@@ -48,11 +48,12 @@ def warm(progress: Progress | None = None, *, processes: int | None = None) -> l
 
 
 def pieces() -> tuple[list[str], list[str]]:
-    """Loops and kinds of bars; indicators, whose loops these are."""
+    """Loops and kinds of bars; indicators, whose loops these are, and strategies."""
     from workbench.indicators import indicators
     from workbench.kernels import indicators as loops
     from workbench.kernels.indicators.stream import is_loop
     from workbench.market.specs import bar_kinds
+    from workbench.strategies import strategies
 
     found = []
     for module in pkgutil.iter_modules(loops.__path__):
@@ -63,14 +64,15 @@ def pieces() -> tuple[list[str], list[str]]:
             if is_loop(thing) and thing.__module__ == inside.__name__
         ]
     kinds = [f"{_BARS} {name}" for name in bar_kinds.names()]
-    return found + kinds, [f"{_STUDY} {name}" for name in indicators.names()]
+    others = [f"{_STUDY} {name}" for name in indicators.names()]
+    return found + kinds, others + [f"{_STRATEGY} {name}" for name in strategies.names()]
 
 
 def compile_piece(piece: str) -> str:
     """Compile one of ``pieces``: "", or why that failed."""
     family, _, name = piece.partition(" ")
     try:
-        {_LOOPS: _loop, _BARS: _bars, _STUDY: _study}[family](name)
+        {_LOOPS: _loop, _BARS: _bars, _STUDY: _study, _STRATEGY: _strategy}[family](name)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
@@ -122,6 +124,14 @@ def _study(name: str) -> None:
     one(bars)
     if one.causal:
         one.stream().update(bars.iloc[:2])
+
+
+def _strategy(name: str) -> None:
+    from workbench.backtest import backtest
+
+    bars = _sample()
+    backtest(name, bars).round_trips  # noqa: B018
+    backtest(name, bars.iloc[:60], compiled=False)
 
 
 def _sample() -> pd.DataFrame:

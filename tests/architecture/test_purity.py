@@ -22,6 +22,9 @@ CORE = (
     "analytics",
     "catalog",
     "live",
+    "strategies",
+    "trading",
+    "backtest",
     "services",
 )
 

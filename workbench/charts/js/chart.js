@@ -101,10 +101,11 @@ class Board {
 
   // On a low page panes share what is left when the prices have their room.
   fit() {
-    if (!this.main?.view.bbox || this.panes.length < 3) return;
+    if (!this.main?.view.bbox || this.panes.length < 2) return;
     const total = this.panes.reduce((sum, pane) => sum + pane.tall, 0), holder = this.main.view.parent.el.clientHeight;
     const wishes = this.panes.slice(1).map((pane) => pane.figure.wbWish ?? pane.figure.height);
-    const room = (holder || total) - Math.max(LEAST_PRICE, 0.4 * (holder || total)), wanted = wishes.reduce((a, b) => a + b, 0);
+    const all = holder || total, wanted = wishes.reduce((a, b) => a + b, 0);
+    const room = all - Math.max(LEAST_PRICE, 0.4 * all, Math.min(0.6 * all, 260)); // small charts are about prices first
     const share = Math.min(1, room / wanted);
     this.panes.slice(1).forEach((pane, i) => {
       const height = share < 1 ? Math.max(FOLDED, Math.floor(wishes[i] * share)) : wishes[i];

@@ -1,0 +1,113 @@
+"""The measures of a backtest: one mapping, computed by ``workbench.analytics``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from workbench import analytics
+from workbench.analytics import Annual
+
+if TYPE_CHECKING:
+    from workbench.backtest.result import Result
+
+_SECOND = 1_000_000_000
+_UNITS = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+#: Part of the distances between bars that must be the same to be believed to be the length of a bar.
+_MOST = 0.5
+
+
+class Stats(dict[str, float]):
+    """Measures by name: fractions, ratios, counts and money as plain numbers.
+
+    Attributes
+    ----------
+    annual
+        Bars a year that the ratios were made with, and where that number comes from.
+    """
+
+    def __init__(self, values: Mapping[str, float], annual: Annual) -> None:
+        super().__init__(values)
+        self.annual = annual
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self), self.annual)
+
+    def __repr__(self) -> str:
+        wide = max(map(len, self), default=0)
+        lines = [f"{name:<{wide}}  {value:>14,.6g}" for name, value in self.items()]
+        return "\n".join([*lines, str(self.annual)])
+
+
+def stats_of(result: Result, benchmark: pd.Series | None = None, risk_free: float = 0.0) -> Stats:
+    """All measures that the run allows.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    benchmark
+        Prices or equity to compare with, on any clock; the last value known at each bar counts. Without, to hold all
+        symbols of the run from its first bar on, in equal parts.
+    risk_free
+        Simple return of riskless money, a year.
+
+    Returns
+    -------
+    Stats
+        ``sharpe sortino ...`` as ``analytics.measures`` names them, and ``final_equity fees financing margin_calls
+        uncertain_bars periods_per_year``. NaN where a measure is not defined, as for the win rate of no trade.
+    """
+    annual = bars_a_year(result)
+    data = {**result.data, "benchmark": _benchmark(result, benchmark)}
+    years = {"periods": annual} if annual.periods > 0 else {}
+    found = dict.fromkeys(analytics.names(), np.nan)
+    found |= analytics.measured(data, **years, risk_free=risk_free)
+    found |= {
+        "final_equity": float(result.equity.iloc[-1]) if len(result.equity) else result.settings.cash,
+        "fees": result.fees, "financing": result.financing, "margin_calls": float(result.margin_calls),
+        "uncertain_bars": float(result.uncertain_bars), "periods_per_year": float(annual),
+    }  # fmt: skip
+    return Stats(dict(sorted(found.items())), annual)
+
+
+def rolling_of(result: Result, name: str, window: int) -> pd.Series:
+    """A measure of returns over the last ``window`` bars, at each bar."""
+    options = {"periods": bars_a_year(result)} if "periods" in analytics.measures.get(name).about.options else {}
+    return analytics.rolling(name, result.returns, window, **options)
+
+
+def bars_a_year(result: Result) -> Annual:
+    """Bars a year of the run's clock, from the calendar that was given; from the data where none was."""
+    index, session = result.equity.index, result.settings.session
+    if len(index) < 2:
+        return Annual(np.nan, "a run of less than two bars has no pace")
+    if session is None:
+        return analytics.periods_per_year(index=index)
+    return analytics.periods_per_year(_spec(index), session, index=index)
+
+
+def _spec(index: pd.DatetimeIndex) -> str | None:
+    """The length of most bars as a spec; None where they have none."""
+    lengths, counts = np.unique(np.diff(index.as_unit("ns").asi8), return_counts=True)
+    step = int(lengths[np.argmax(counts)])
+    if counts.max() < _MOST * counts.sum():
+        return None
+    return next((f"{step // (unit * _SECOND)}{name}" for unit, name in _UNITS if step % (unit * _SECOND) == 0), None)
+
+
+def _benchmark(result: Result, prices: pd.Series | None) -> np.ndarray:
+    """Simple returns of what is compared with, one for each bar."""
+    count = len(result.equity)
+    if prices is not None:
+        values = prices.reindex(result.equity.index, method="ffill").to_numpy(float)[:, np.newaxis]
+    else:
+        values = result.market.closes()[:count]
+    first = np.isfinite(values).argmax(axis=0)
+    start = values[first, np.arange(values.shape[1])]
+    # What is not there yet is money until it is.
+    worth = np.where(np.isfinite(values), values / start, 1.0).mean(axis=1)
+    return np.diff(worth, prepend=worth[:1]) / np.append(worth[:1], worth[:-1]) if count else np.zeros(0)
