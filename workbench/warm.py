@@ -129,9 +129,11 @@ def _study(name: str) -> None:
 def _strategy(name: str) -> None:
     from workbench.backtest import backtest
 
-    bars = _sample()
-    backtest(name, bars).round_trips  # noqa: B018
-    backtest(name, bars.iloc[:60], compiled=False)
+    from workbench.strategies import strategies, strategy
+
+    bars, one = _sample(), strategy(name, **strategies.get(name).example)
+    backtest(one, bars).round_trips  # noqa: B018
+    backtest(one, bars.iloc[:60], compiled=False)
 
 
 def _sample() -> pd.DataFrame:

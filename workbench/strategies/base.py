@@ -66,6 +66,8 @@ class Strategy(param.Parameterized):
 
     #: Name for people; the class's own name unless given.
     title: ClassVar[str] = ""
+    #: Parameters that it runs with where its defaults alone say nothing, as an example and for compiling it ahead.
+    example: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, **parameters: Any) -> None:
         known = [name for name in self.param if name != "name"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ class Signals(Strategy):
     """
 
     title = "Signals"
+    example: ClassVar[Mapping[str, Any]] = {"long": "close > open", "exit": "close < open"}
     long = param.ClassSelector(class_=_SIGNAL, doc="Buy: true values for all bars, or a formula.")
     exit = param.ClassSelector(class_=_SIGNAL, doc="Close what was bought.")
     short = param.ClassSelector(class_=_SIGNAL, doc="Sell short.")
