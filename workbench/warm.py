@@ -128,7 +128,6 @@ def _study(name: str) -> None:
 
 def _strategy(name: str) -> None:
     from workbench.backtest import backtest
-
     from workbench.strategies import strategies, strategy
 
     bars, one = _sample(), strategy(name, **strategies.get(name).example)
