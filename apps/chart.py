@@ -9,6 +9,6 @@ from workbench.views.shell import Shell, page_state
 pn.extension()
 
 services = get_services()
-state = page_state(services)
+state = page_state(services, ahead=True)
 view = ChartGrid(services, state)
 Shell(state, services, page="chart", main=view, topbar=view.controls(), title="Chart · Workbench").servable()

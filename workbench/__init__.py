@@ -24,6 +24,11 @@ _FUNCTIONS = {
     "calendar": "workbench.market.calendars",
     "indicator": "workbench.indicators",
     "annotations": "workbench.services",
+    "audit": "workbench.backtest",
+    "runs": "workbench.services",
+    "sweeps": "workbench.services",
+    "sweep_over": "workbench.sweep",
+    "walk_forward": "workbench.sweep",
 }
 _PACKAGES = ("analytics", "indicators", "strategies")
 # Folders that are also verbs: ``wb.catalog`` is the package, ``wb.catalog()`` opens the catalog.
@@ -31,6 +36,7 @@ _CALLABLE_PACKAGES = {
     "catalog": ("workbench.services", "open_catalog"),
     "live": ("workbench.services", "open_hub"),
     "backtest": ("workbench.backtest", "backtest"),
+    "sweep": ("workbench.services", "sweep"),
 }
 
 __all__ = [*_FUNCTIONS, *_PACKAGES, *_CALLABLE_PACKAGES, "__version__"]

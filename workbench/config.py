@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         le=60_000,
         description="Milliseconds that a live print waits for older ones at most; screens are behind by as much. [0]",
     )
+    sweep_quota_jobs: int = Field(
+        200, ge=0, description="Sweeps that a user may have on the disk; 0 for no limit. [200]"
+    )
+    sweep_quota_gb: float = Field(
+        20.0, ge=0, description="GB of sweeps that a user may have on the disk; 0 for no limit. [20]"
+    )
     log_level: str = Field("WARNING", description="Level of the package's log: DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("redis_url")

@@ -8,16 +8,20 @@ from __future__ import annotations
 import atexit
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.config import Settings, load_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.backtest.runs import Runs
     from workbench.catalog.market_catalog import MarketCatalog
     from workbench.live.embedded import EmbeddedRedis
     from workbench.live.hub import Hub
+    from workbench.sweep import Sweep
+    from workbench.sweep.jobs import Jobs
+    from workbench.sweep.ledger import Ledger
     from workbench.workspaces import Workspaces
 
 
@@ -37,6 +41,8 @@ class Services:
         self._hub: Hub | None = None
         self._redis: EmbeddedRedis | None = None
         self._workspaces: Workspaces | None = None
+        self._runs: Runs | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def catalog(self) -> MarketCatalog:
@@ -80,12 +86,45 @@ class Services:
                 self._workspaces = Workspaces(self.settings.database_url or beside)
             return self._workspaces
 
+    @property
+    def runs(self) -> Runs:
+        """The stored backtests: their folders beside the data, the list of them in the database of workspaces."""
+        with self._lock:
+            if self._runs is None:
+                from workbench.sweep.ledger import CountedRuns
+                from workbench.workspaces.run_index import RunIndex
+
+                index, folder = RunIndex(self.workspaces.database), self.settings.data_dir / "runs"
+                self._runs = CountedRuns(folder, index, lambda: self.catalog, ledger=self.ledger)
+            return self._runs
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record of all trials, in the database of workspaces."""
+        with self._lock:
+            if self._ledger is None:
+                from workbench.sweep.ledger import Ledger
+                from workbench.workspaces.trial_index import TrialIndex
+
+                self._ledger = Ledger(TrialIndex(self.workspaces.database))
+            return self._ledger
+
+    @property
+    def sweeps(self) -> Jobs:
+        """Sweeps that are written down, beside the data; their cells are counted in the ledger."""
+        from workbench.sweep.jobs import Jobs, Quota
+
+        bytes = int(self.settings.sweep_quota_gb * 2**30)
+        quota = Quota(self.settings.sweep_quota_jobs or None, bytes or None)
+        return Jobs(self.settings.data_dir / "sweeps", self.ledger, quota)
+
     def close(self) -> None:
         """Stop what was started; safe to call twice."""
         with self._lock:
             hub, self._hub = self._hub, None
             redis, self._redis = self._redis, None
             workspaces, self._workspaces = self._workspaces, None
+            self._runs = self._ledger = None
         if hub is not None:
             hub.stop()
         if redis is not None:
@@ -145,3 +184,26 @@ def open_hub(url: str | None = None) -> Hub:
 def annotations(symbol: str) -> pd.DataFrame:
     """The drawings that were made on charts of a symbol; see ``Annotations.frame`` for the columns."""
     return get_services().workspaces.annotations.frame(symbol)
+
+
+def sweep(strategy: Any, bars: Any, values: Any, *, job: Any = None, **keywords: Any) -> Sweep:
+    """A backtest for each combination of values; takes what ``sweep.engine.sweep`` takes.
+
+    The cells are counted in the ledger of this process's database, unless ``ledger=`` says another. ``job=True`` writes
+    the sweep down as it runs; see ``sweeps``.
+    """
+    from workbench.sweep import engine
+
+    services = get_services()
+    keywords.setdefault("ledger", services.ledger)
+    return engine.sweep(strategy, bars, values, job=services.sweeps if job is True else job or None, **keywords)
+
+
+def sweeps() -> Jobs:
+    """The sweeps that were written down in this process's data folder; see ``sweep.jobs.Jobs``."""
+    return get_services().sweeps
+
+
+def runs() -> Runs:
+    """The stored backtests of this process's data folder; see ``backtest.runs.Runs``."""
+    return get_services().runs

@@ -131,8 +131,9 @@ def _strategy(name: str) -> None:
     from workbench.strategies import strategies, strategy
 
     bars, one = _sample(), strategy(name, **strategies.get(name).example)
-    backtest(one, bars).round_trips  # noqa: B018
-    backtest(one, bars.iloc[:60], compiled=False)
+    some = {f"sample {k}": bars * (1.0 + k * np.arange(len(bars))[:, None] / 1000) for k in range(one.symbols[0])}
+    backtest(one, some).round_trips  # noqa: B018
+    backtest(one, {symbol: frame.iloc[:60] for symbol, frame in some.items()}, compiled=False)
 
 
 def _sample() -> pd.DataFrame:

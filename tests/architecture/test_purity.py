@@ -25,6 +25,7 @@ CORE = (
     "strategies",
     "trading",
     "backtest",
+    "sweep",
     "services",
 )
 

@@ -166,7 +166,8 @@ def test_going_to_a_date_brings_it_to_the_middle(page: Page) -> None:
     expect(page.get_by_text("'soon' is no date")).to_be_visible(timeout=ANSWER)
     page.get_by_role("button", name="All there is").click()
     expect(page.locator(".wb-spec")).to_contain_text("1w · auto", timeout=ANSWER)
-    assert price_figure(page, "s.data.x[0] >= f.x_range.start && s.data.x.at(-1) <= f.x_range.end")
+    whole = "s.data.x[0] >= f.x_range.start && s.data.x.at(-1) <= f.x_range.end"
+    page.wait_for_function(f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {whole}; }}")
 
 
 def test_on_a_calendar_axis_nights_take_their_room(page: Page) -> None:

@@ -15,6 +15,10 @@ ANSWER = 20_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
 
 
+# Two cores may be busy with the other tests' pages.
+expect.set_options(timeout=ANSWER)
+
+
 def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
     page.goto(f"/chart?symbol={symbol}&spec={spec}{more}")
     legend = page.locator(".wb-legend")
@@ -141,6 +145,9 @@ def test_daily_dates_do_not_shift_with_the_zone(page: Page) -> None:
 
 def test_theme_changes_in_place(page: Page) -> None:
     open_chart(page, "AAPL", "1d")
+    # The reader's own theme may come a moment after the page.
+    own = "getComputedStyle(document.documentElement).getPropertyValue('--wb-panel').trim()"
+    page.wait_for_function(f"() => {PRICE}.background_fill_color === {own}")
     before = price_figure(page, "[f.id, f.background_fill_color]")
     page.get_by_role("button", name=re.compile("(Light|Dark) theme")).click()
     page.wait_for_function(

@@ -6,7 +6,7 @@ import re
 import urllib.request
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from tests.ui.conftest import Served
 
@@ -34,3 +34,37 @@ def test_a_page_from_memory_shows_what_its_own_link_says(page: Page, served: Ser
         expect(page.locator(".wb-spec").first).to_have_text(spec)
     home = urlsplit(str(served)).netloc
     assert [url for url in asked if urlsplit(url).netloc not in (home, "")] == []
+
+
+def test_a_page_asks_for_its_document_while_scripts_are_read(page: Page, served: Served) -> None:
+    token(f"{served}/chart")  # the next one comes from memory
+    sockets: list[str] = []
+    sent: list[str] = []
+
+    def opened(socket: WebSocket) -> None:
+        sockets.append(socket.url)
+        socket.on("framesent", lambda data: sent.append(data if isinstance(data, str) else ""))
+
+    page.on("websocket", opened)
+    page.goto("/chart?symbol=AAPL&spec=1d")
+    expect(page.locator(".wb-legend b").first).to_have_text("AAPL", timeout=60_000)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=60_000)
+    # The one socket that was opened early is the client's, and nobody had to ask for the document.
+    assert len(sockets) == 1 and "early" in sockets[0]
+    assert [one for one in sent if "PULL-DOC-REQ" in one] == []
+    assert page.evaluate("() => WebSocket.OPEN") == 1
+
+
+def test_a_page_that_was_made_ahead_is_its_visitors(page: Page, served: Served) -> None:
+    for symbol, spec, theme in (("AAPL", "1d", "light"), ("BTC-USD", "5min", "dark"), ("AAPL", "1w", "light")):
+        page.context.add_cookies([{"name": "wb_theme", "value": theme, "url": str(served)}])
+        page.add_init_script(f"localStorage.setItem('wb.theme', '{theme}')")
+        page.goto(f"/chart?symbol={symbol}&spec={spec}&studies=ema(window=9)")
+        expect(page.locator(".wb-legend b").first).to_have_text(symbol, timeout=60_000)
+        expect(page.locator(".wb-spec").first).to_have_text(spec)
+        expect(page.locator(".wb-study").first).to_contain_text("EMA", timeout=20_000)
+        assert f"symbol={symbol}" in page.url and f"spec={spec}" in page.url
+        expect(page.locator("html")).to_have_attribute("data-wb-theme", theme)
+        # The next one is made once this one is on the screen.
+        page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=60_000)
+        token(f"{served}/home")  # is answered when the server has nothing else to do

@@ -12,11 +12,15 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.analytics.annual import Annual, elapsed_years, periods_per_year
+from workbench.analytics.bands import Bands, bands_of_returns, bands_of_trips
 from workbench.analytics.base import DATA, About, measure, measured, measures, measures_table
 from workbench.analytics.drawdown import drawdown_series
+from workbench.analytics.neighbours import plateau
+from workbench.analytics.overfitting import Overfitting, probability_of_backtest_overfitting
 from workbench.analytics.resampling import Simulation, block_length, bootstrap, shuffle
 from workbench.analytics.risk import expected_shortfall, value_at_risk
 from workbench.analytics.significance import expected_maximum_sharpe
+from workbench.analytics.snooping import SuperiorAbility, fdr, superior_ability
 from workbench.analytics.tables import (
     annual_returns,
     by_hour_and_weekday,
@@ -26,6 +30,7 @@ from workbench.analytics.tables import (
     returns_of,
     rolling,
 )
+from workbench.analytics.trials import deflated_sharpes, effective_trials
 
 names = measures.names
 
@@ -33,8 +38,11 @@ __all__ = [
     "DATA",
     "About",
     "Annual",
+    "Bands",
     "Simulation",
     "annual_returns",
+    "bands_of_returns",
+    "bands_of_trips",
     "block_length",
     "bootstrap",
     "by_hour_and_weekday",
@@ -55,6 +63,14 @@ __all__ = [
     "rolling",
     "shuffle",
     "value_at_risk",
+    "plateau",
+    "Overfitting",
+    "probability_of_backtest_overfitting",
+    "SuperiorAbility",
+    "fdr",
+    "superior_ability",
+    "deflated_sharpes",
+    "effective_trials",
 ]
 
 

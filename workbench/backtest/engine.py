@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workbench.backtest.audit import sampled, warn
+from workbench.backtest.benchmark import Benchmark, worth_of
 from workbench.backtest.market import Bars, Market
 from workbench.backtest.result import Result
 from workbench.backtest.run import Progress, Run, Settings
@@ -30,9 +32,11 @@ def backtest(
     session: str | None = None,
     leverage: float = 1.0,
     inside: Bars | None = None,
+    benchmark: Benchmark | None = None,
     path: str = "pessimistic",
     close_at_end: bool | str = False,
     compiled: bool = True,
+    audit: bool = True,
     progress: Progress | None = None,
 ) -> Result:
     """What a strategy would have done on these bars. The rules of fills are numbered in ``docs/fills.md``.
@@ -69,6 +73,9 @@ def backtest(
         Most exposure per equity.
     inside
         Finer bars of the same prices, which show what happened inside of a bar.
+    benchmark
+        What the run is compared with: a symbol of its own, bars, or a Series of prices or returns, of which counts what
+        was known at each bar; see ``benchmark.worth_of``. To hold all its symbols in equal parts unless given.
     path
         What is assumed where that is not known: ``pessimistic`` the loss, ``optimistic`` the profit, ``neutral`` the
         nearer extreme first.
@@ -76,6 +83,9 @@ def backtest(
         Whether all is closed at the close of the last bar; ``open``: at its open, as others do.
     compiled
         False runs ``decide`` as plain Python, the same to the last bit, for a debugger.
+    audit
+        Whether the studies are computed anew of a few beginnings of the bars, to see that they know no later ones; see
+        ``docs/audit.md``. Where they do there is a ``LookAhead`` warning, and the result says so.
     progress
         Called with instants done and instants in all; it stops the run where it raises.
 
@@ -86,7 +96,38 @@ def backtest(
     StrategyError
         The strategy raised; has the bar and the line.
     """
-    chosen = _strategy(strategy)
+    chosen = strategy_of(strategy)
+    settings = settings_of(
+        cash=cash, fees=fees, slippage=slippage, fill=fill, sizing=sizing, whole_units=whole_units, short=short,
+        costs=costs, session=session, leverage=leverage, path=path, close_at_end=close_at_end,
+    )  # fmt: skip
+    market = Market(bars, session, inside)
+    compared = None if benchmark is None else worth_of(market, benchmark)
+    run = Run(chosen, market, settings)
+    result = replace(_finished(run, compiled, progress), compared=compared)
+    if not audit:
+        return result
+    found = sampled(run)
+    warn(found)
+    return replace(result, audit=found)
+
+
+def settings_of(
+    *,
+    cash: float = 10_000.0,
+    fees: float = 0.0,
+    slippage: float = 0.0,
+    fill: str = "next_open",
+    sizing: float = 1.0,
+    whole_units: bool = False,
+    short: bool = True,
+    costs: Costs | None = None,
+    session: str | None = None,
+    leverage: float = 1.0,
+    path: str = "pessimistic",
+    close_at_end: bool | str = False,
+) -> Settings:
+    """The keywords of ``backtest``, which a sweep shares, checked and put together."""
     settings = Settings(
         cash=_positive("cash", cash), sizing=_positive("sizing", sizing), fill=_one_of("fill", fill, FILLS),
         short=bool(short), leverage=_positive("leverage", leverage), path=_one_of("path", path, PATHS), session=session,
@@ -96,7 +137,7 @@ def backtest(
         raise DataError(
             f"sizing={sizing:g} of equity cannot be bought with leverage={leverage:g}: raise leverage to {sizing:g}"
         )
-    return _finished(Run(chosen, Market(bars, session, inside), settings), compiled, progress)
+    return settings
 
 
 def _finished(run: Run, compiled: bool, progress: Progress | None) -> Result:
@@ -115,11 +156,12 @@ def bracket(result: Result) -> dict[str, Result]:
     for path in PATHS:
         if path not in found:
             run = Run(result.strategy, result.market, replace(result.settings, path=path))
-            found[path] = _finished(run, True, None)
+            found[path] = replace(_finished(run, True, None), compared=result.compared)
     return {path: found[path] for path in PATHS}
 
 
-def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
+def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:
+    """A strategy of what stands for one: itself, its class, its name, or a formula."""
     if isinstance(given, str):
         return strategies.get(given)() if given in strategies.names() else Rule(text=given)
     if isinstance(given, type) and issubclass(given, Strategy):

@@ -34,8 +34,8 @@ class Market:
     ----------
     symbols
         Their names.
-    frames
-        The bars by symbol.
+    frames, inside
+        The bars, and the finer bars, by symbol.
     times
         int64[instants]: the clock, all times at which some symbol has a bar.
     rows
@@ -59,6 +59,7 @@ class Market:
         finer = {} if inside is None else _by_symbol(inside)
         if len(finer) == 1 and len(self.symbols) == 1:
             finer = {self.symbols[0]: next(iter(finer.values()))}
+        self.inside, self._session = finer, session
         for feed, (symbol, frame) in zip(self.feeds, self.frames.items(), strict=True):
             found, holes = _checked(symbol, frame)
             self.columns.append(found)
@@ -77,6 +78,16 @@ class Market:
             self.rows = np.full((len(self.times), len(self.symbols)), -1, np.int64)
             for s, times in enumerate(all_times):
                 self.rows[np.searchsorted(self.times, times), s] = np.arange(len(times))
+
+    def __reduce__(self) -> tuple[type, tuple[Bars, str | None, Bars | None]]:
+        # The feeds are addresses, which mean nothing in another process: made anew from the bars.
+        return Market, (self.frames, self._session, self.inside or None)
+
+    @property
+    def calendar(self) -> str | None:
+        """The calendar that was given, else the one that all bars say they are of; None where there is none."""
+        said = {frame.attrs.get("session") for frame in self.frames.values()}
+        return self._session or (said.pop() if len(said) == 1 else None)
 
     @property
     def index(self) -> pd.DatetimeIndex:

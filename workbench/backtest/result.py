@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from workbench import analytics
+from workbench.analytics import Bands
+from workbench.backtest.audit import Audit
+from workbench.backtest.benchmark import worth_of
 from workbench.backtest.market import Market
 from workbench.backtest.run import Run, Settings
-from workbench.backtest.stats import Stats, rolling_of, stats_of
+from workbench.backtest.stats import Stats, bars_a_year, rolling_of, stats_of
+from workbench.errors import DataError, did_you_mean
 from workbench.kernels import ledger as k
 from workbench.kernels.round_trips import ROUND_TRIP, round_trips
 from workbench.strategies.base import Strategy
@@ -35,6 +40,10 @@ class Result:
         Fills and orders as the kernel writes them; ``fills``, ``orders`` and ``round_trips`` are their tables.
     tags
         Names behind the numbers of tags.
+    compared
+        float64[instants]: what 1 in the benchmark has become; None where that is to hold the symbols.
+    audit
+        Whether its studies knew the future; None where that was not looked at.
     """
 
     strategy: Strategy
@@ -44,6 +53,8 @@ class Result:
     state: k.State
     log: k.Log
     tags: dict[float, str]
+    compared: np.ndarray | None = None
+    audit: Audit | None = None
 
     @classmethod
     def of(cls, run: Run) -> Result:
@@ -202,8 +213,18 @@ class Result:
         return pd.DataFrame(table, index=pd.Index([self.symbols[s] for s in some], name="symbol"))
 
     @cached_property
+    def worth(self) -> np.ndarray:
+        """What 1 in the benchmark has become at each bar, float64."""
+        return (worth_of(self.market) if self.compared is None else self.compared)[: len(self.equity)]
+
+    @cached_property
+    def benchmark(self) -> pd.Series:
+        """What the cash would have become in the benchmark: to hold the symbols, unless the run was given another."""
+        return pd.Series(self.settings.cash * self.worth, index=self.equity.index, name="benchmark")
+
+    @cached_property
     def stats(self) -> Stats:
-        """All measures of the run by name, beside holding its symbols; see ``stats_of`` for another benchmark."""
+        """All measures of the run by name, beside its benchmark; see ``stats_of`` for another one."""
         return stats_of(self)
 
     @cached_property
@@ -224,6 +245,63 @@ class Result:
     def rolling(self, window: int, name: str = "sharpe") -> pd.Series:
         """A measure of returns over the last ``window`` bars, at each bar."""
         return rolling_of(self, name, window)
+
+    def bands(
+        self, n: int = 1000, seed: int = 0, method: str = "bootstrap", *, level: float = 0.9, block: float | None = None
+    ) -> Bands:
+        """What the run could have made by chance: bands of equity, and quantiles of measures.
+
+        Parameters
+        ----------
+        n, seed
+            Paths, and where their draws begin.
+        method
+            ``bootstrap`` draws blocks of bars; ``shuffle`` changes the order of the round trips.
+        level
+            Part of the paths between the outer lines.
+        block
+            Bars of a block on average, for the bootstrap; chosen by the data unless given.
+
+        Raises
+        ------
+        DataError
+            Less than two bars or round trips, or an argument out of its limits.
+        """
+        if method == "shuffle":
+            if block is not None:
+                raise DataError(f"bands: block={block:g} is of the bootstrap; round trips are shuffled one by one")
+            pnl = self.round_trips["pnl"]
+            return analytics.bands_of_trips(pnl, cash=self.settings.cash, n=n, seed=seed, level=level)
+        if method != "bootstrap":
+            raise DataError(f"bands: method={method!r}: {did_you_mean(str(method), ('bootstrap', 'shuffle'))}")
+        options = {"periods": float(bars_a_year(self)), "cash": self.settings.cash}
+        return analytics.bands_of_returns(self.returns, **options, n=n, seed=seed, level=level, block=block)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write the tear sheet; what is at ``path`` is replaced when all of it is written.
+
+        Parameters
+        ----------
+        path
+            ``sheet.html`` is one page that needs nothing else, ``sheet.pdf`` the same for print. ``fills.csv`` (or
+            ``equity orders round_trips stats``) is that table, any other name in ``.csv`` the round trips; a folder
+            gets all five tables.
+        title
+            Head line; the strategy's name unless given.
+
+        Returns
+        -------
+        Path
+            What was written.
+
+        Raises
+        ------
+        DataError
+            Another suffix, or a place that cannot be written to.
+        """
+        from workbench.backtest.report import write_report
+
+        return write_report(self, path, title=title)
 
     def bracket(self) -> pd.Series:
         """Final equity for each path that the price may have taken inside of the bars."""
@@ -248,7 +326,9 @@ class Result:
 
     def __repr__(self) -> str:
         change = self.equity.iloc[-1] / self.settings.cash - 1
-        return f"Result({self.strategy.label}: {change:+.2%}, {len(self.round_trips)} round trips)"
+        first = None if self.audit is None else self.audit.first
+        peeks = "" if first is None else f"; it looks ahead: {first['study']} at bar {first['bar']}"
+        return f"Result({self.strategy.label}: {change:+.2%}, {len(self.round_trips)} round trips{peeks})"
 
 
 def _words(words: tuple[str, ...], numbers: np.ndarray) -> np.ndarray:

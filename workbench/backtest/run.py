@@ -17,7 +17,8 @@ from workbench.kernels import ledger as k
 from workbench.kernels import simulate as kernel
 from workbench.kernels.decide import CompileError, address_of, tag_code
 from workbench.strategies.base import COLUMNS, Strategy
-from workbench.strategies.views import BrokerView, RowView
+from workbench.strategies.portfolio import Portfolio
+from workbench.strategies.views import BrokerView, PortfolioBroker, PortfolioRow, RowView
 
 #: Instants between two calls of ``progress``.
 _STRIDE = 50_000
@@ -83,8 +84,13 @@ class Run:
     def __init__(self, strategy: Strategy, market: Market, settings: Settings) -> None:
         self.strategy, self.market, self.settings = strategy, market, settings
         self.instants, self.next = len(market.times), 0
-        self.columns = [_rows_of(strategy, market, s) for s in range(len(market.symbols))]
+        strategy.check_symbols(len(market.symbols))
+        self.columns = _rows_of(strategy, market)
+        #: Whether it decides over all symbols at once.
+        self.together = isinstance(strategy, Portfolio)
         self.kinds = {name: _kind(values) for name, values in self.columns[0].items()}
+        if self.together:
+            del self.kinds["time"]  # the instant has one
         self.starts = np.array([self._start(columns) for columns in self.columns], np.int64)
         self.state = k.new_state(len(market.symbols), settings.cash, settings.sizing)
         # Room that is not used costs nothing: the system gives memory when it is written to.
@@ -93,18 +99,21 @@ class Run:
         self._parameters = np.array([float(getattr(strategy, name)) for name in strategy.numbers()] or [0.0])
         self.now = np.zeros((len(self.columns), 1 + len(self.kinds)), np.int64)
         for heads, columns in zip(self.now, self.columns, strict=True):
-            heads[1:] = [values.ctypes.data for values in columns.values()]
+            heads[1:] = [columns[name].ctypes.data for name in self.kinds]
         self.was = self.now.copy()
-        self._rules = settings.rules(self.instants, market.holes)
+        size = k.d.HEAD + len(self.columns) * len(self.kinds)
+        self._cells = np.zeros((2, size), np.int64)
+        self._cells[0, k.d.TIMES] = market.times.ctypes.data
+        self.rules = settings.rules(self.instants, market.holes)
         self.tags = _tags(type(strategy))
         self._make_world(0)
 
     def _make_world(self, address: int) -> None:
-        arrays = {"feeds": self.market.feeds, "rules": self._rules, "parameters": self._parameters, "now": self.now}
+        arrays = {"feeds": self.market.feeds, "rules": self.rules, "parameters": self._parameters, "now": self.now}
         rows: np.ndarray | int = self.market.rows if len(self.market.rows) else 0
         self.world = k.new_world(
             self.state, self.log, **arrays, was=self.was, starts=self.starts, equity=self.equity, rows=rows,
-            width=self.now.shape[1], decide=address,
+            width=self.now.shape[1], decide=address, together=self._cells if self.together else 0,
         )  # fmt: skip
 
     def _start(self, columns: dict[str, np.ndarray]) -> int:
@@ -112,7 +121,7 @@ class Run:
         first, sparse = self.strategy.warmup, self.strategy.sparse()
         for name, values in columns.items():
             if name not in COLUMNS and name not in sparse and values.dtype == float:
-                first = max(first, _first_known(values))
+                first = max(first, first_known(values))
         return first
 
     def _grow(self) -> None:
@@ -127,7 +136,7 @@ class Run:
 
     def finish(self, progress: Progress | None = None) -> None:
         """Run to the end in the compiled loop; ``progress`` is told instants done and in all, and may raise."""
-        self._make_world(self._address())
+        self._make_world(self.address())
         while self.next < self.instants:
             until = self.instants if progress is None else min(self.next + _STRIDE, self.instants)
             try:
@@ -140,11 +149,12 @@ class Run:
             if progress is not None:
                 progress(done, self.instants)
 
-    def _address(self) -> int:
+    def address(self) -> int:
+        """Where the machine code of ``decide`` begins; DataError names what cannot be compiled."""
         kind = type(self.strategy)
-        row = {**self.kinds, "bar": "n"}
+        row = self.kinds if self.together else {**self.kinds, "bar": "n"}
         try:
-            return address_of(kind.decide, self.strategy.numbers(), row)
+            return address_of(kind.decide, self.strategy.numbers(), row, self.together)
         except CompileError as error:
             where, text = kind.decide.__code__, " ".join(str(error).split())
             raise DataError(
@@ -160,7 +170,9 @@ class Run:
         """
         self.rows_now = [RowView(columns) for columns in self.columns]
         self.rows_was = [RowView(columns) for columns in self.columns]
-        self.brokers = [BrokerView(desk) for desk in self.state.desk]
+        self.all_now, self.all_was = (PortfolioRow(cells, self.kinds) for cells in self._cells)
+        self.all_brokers = PortfolioBroker(self.state.desk)
+        self.brokers = self.all_brokers.each if self.together else [BrokerView(desk) for desk in self.state.desk]
         for broker in self.brokers:
             broker.tags = self.tags
         while self.next < self.instants:
@@ -168,6 +180,8 @@ class Run:
             while not kernel.has_room(self.world[0]):
                 self._grow()
             kernel.begin(self.world[0], t)
+            if self.together and kernel.look_at_all(self.world[0], t):
+                self._decide_all()
             for s in range(len(self.columns)):
                 if kernel.look(self.world[0], s):
                     self._decide(s)
@@ -182,8 +196,25 @@ class Run:
         except Exception as error:
             raise self._told(error, s, error) from error
 
+    def _decide_all(self) -> None:
+        try:
+            with np.errstate(all="ignore"):
+                self.strategy.decide(self.all_now, self.all_was, self.all_brokers)
+        except Exception as error:
+            raise self._told(error, -1, error) from error
+
     def _failure(self, error: Exception) -> Exception:
         """What a ``decide`` that raised in the compiled loop says; it is asked once more in Python, for the line."""
+        if self.together:
+            desks = self.state.desk.copy()
+            desks[:, k.d.COUNT] = 0.0
+            now, was = (PortfolioRow(cells, self.kinds) for cells in self._cells)
+            try:
+                with np.errstate(all="ignore"):
+                    self.strategy.decide(now, was, PortfolioBroker(desks))
+            except Exception as plain:
+                return self._told(plain, -1, plain)
+            return self._told(error, -1, None)
         s = int(self.state.account["deciding"][0])
         now, was = RowView(self.columns[s]), RowView(self.columns[s])
         now.bar, was.bar = int(self.now[s, 0]), int(self.was[s, 0])
@@ -196,9 +227,14 @@ class Run:
         return self._told(error, s, None)
 
     def _told(self, error: Exception, s: int, plain: Exception | None) -> StrategyError:
-        row = int(self.now[s, 0])
-        time = pd.Timestamp(int(self.market.columns[s]["time"][row]), tz="UTC")
-        symbol = f"{self.market.symbols[s]}, " if self.market.symbols[s] else ""
+        """The error with strategy, bar and line; ``s`` is -1 where all symbols were decided over at once."""
+        if s < 0:
+            row, time = (int(self._cells[0, at]) for at in (k.d.BAR, k.d.TIME))
+            symbol, time = "", pd.Timestamp(time, tz="UTC")
+        else:
+            row = int(self.now[s, 0])
+            time = pd.Timestamp(int(self.market.columns[s]["time"][row]), tz="UTC")
+            symbol = f"{self.market.symbols[s]}, " if self.market.symbols[s] else ""
         line = ""
         if plain is not None:
             own = type(self.strategy).decide.__code__.co_filename
@@ -208,23 +244,26 @@ class Run:
         return StrategyError(text, time)
 
 
-def _rows_of(strategy: Strategy, market: Market, s: int) -> dict[str, np.ndarray]:
-    """The columns that a row of a symbol has: bars, time, studies, and what else of the bars ``decide`` names."""
-    frame, found = market.frames[market.symbols[s]], market.columns[s]
-    columns = {name: found[name] for name in (*COLUMNS, "time") if name in found}
-    studies = strategy.columns(frame)
-    named = set(type(strategy).decide.__code__.co_names)
-    for name in map(str, frame.columns):
-        if name in named and name not in columns and name not in studies:
-            columns[name] = numbers(frame[name], f"bars: {name}")
-    return {**columns, **studies}
+def _rows_of(strategy: Strategy, market: Market) -> list[dict[str, np.ndarray]]:
+    """The columns that rows of each symbol have: bars, time, studies, and what else of the bars ``decide`` names."""
+    named, rows = set(type(strategy).decide.__code__.co_names), []
+    for symbol, found, studies in zip(market.symbols, market.columns, strategy.tables(market.frames), strict=True):
+        frame = market.frames[symbol]
+        columns = {name: found[name] for name in (*COLUMNS, "time") if name in found}
+        for name in map(str, frame.columns):
+            if name in named and name not in columns and name not in studies:
+                columns[name] = numbers(frame[name], f"bars: {name}")
+        rows.append({**columns, **studies})
+    # What some symbol lacks no row has: one ``decide`` is compiled for all of them.
+    shared = [name for name in rows[0] if all(name in one for one in rows)]
+    return [{name: one[name] for name in shared} for one in rows]
 
 
 def _kind(values: np.ndarray) -> str:
     return {"f": "f", "i": "i", "b": "b"}[values.dtype.kind]
 
 
-def _first_known(values: np.ndarray) -> int:
+def first_known(values: np.ndarray) -> int:
     """Place of the first number that is not NaN; the length where there is none."""
     for low in range(0, len(values), 4096):
         known = np.flatnonzero(~np.isnan(values[low : low + 4096]))

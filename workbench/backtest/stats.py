@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench import analytics
 from workbench.analytics import Annual
+from workbench.backtest.benchmark import Benchmark, returns_of_worth, worth_of
 
 if TYPE_CHECKING:
     from workbench.backtest.result import Result
@@ -42,7 +43,7 @@ class Stats(dict[str, float]):
         return "\n".join([*lines, str(self.annual)])
 
 
-def stats_of(result: Result, benchmark: pd.Series | None = None, risk_free: float = 0.0) -> Stats:
+def stats_of(result: Result, benchmark: Benchmark | None = None, risk_free: float = 0.0) -> Stats:
     """All measures that the run allows.
 
     Parameters
@@ -50,8 +51,8 @@ def stats_of(result: Result, benchmark: pd.Series | None = None, risk_free: floa
     result
         A finished run.
     benchmark
-        Prices or equity to compare with, on any clock; the last value known at each bar counts. Without, to hold all
-        symbols of the run from its first bar on, in equal parts.
+        What to compare with: a symbol of the run, bars, prices or returns, on any clock; see ``benchmark.worth_of``.
+        Without, what the run was given, or to hold all its symbols from the first bar on, in equal parts.
     risk_free
         Simple return of riskless money, a year.
 
@@ -62,7 +63,8 @@ def stats_of(result: Result, benchmark: pd.Series | None = None, risk_free: floa
         uncertain_bars periods_per_year``. NaN where a measure is not defined, as for the win rate of no trade.
     """
     annual = bars_a_year(result)
-    data = {**result.data, "benchmark": _benchmark(result, benchmark)}
+    worth = result.worth if benchmark is None else worth_of(result.market, benchmark)[: len(result.equity)]
+    data = {**result.data, "benchmark": returns_of_worth(worth)}
     years = {"periods": annual} if annual.periods > 0 else {}
     found = dict.fromkeys(analytics.names(), np.nan)
     found |= analytics.measured(data, **years, risk_free=risk_free)
@@ -81,8 +83,12 @@ def rolling_of(result: Result, name: str, window: int) -> pd.Series:
 
 
 def bars_a_year(result: Result) -> Annual:
-    """Bars a year of the run's clock, from the calendar that was given; from the data where none was."""
-    index, session = result.equity.index, result.settings.session
+    """Bars a year of the run's clock, from the calendar that was given or the bars are of; from the data otherwise."""
+    return annual_of(result.equity.index, result.market.calendar)
+
+
+def annual_of(index: pd.DatetimeIndex, session: str | None) -> Annual:
+    """Bars a year of a clock, from the calendar or, without one, from the clock itself."""
     if len(index) < 2:
         return Annual(np.nan, "a run of less than two bars has no pace")
     if session is None:
@@ -97,17 +103,3 @@ def _spec(index: pd.DatetimeIndex) -> str | None:
     if counts.max() < _MOST * counts.sum():
         return None
     return next((f"{step // (unit * _SECOND)}{name}" for unit, name in _UNITS if step % (unit * _SECOND) == 0), None)
-
-
-def _benchmark(result: Result, prices: pd.Series | None) -> np.ndarray:
-    """Simple returns of what is compared with, one for each bar."""
-    count = len(result.equity)
-    if prices is not None:
-        values = prices.reindex(result.equity.index, method="ffill").to_numpy(float)[:, np.newaxis]
-    else:
-        values = result.market.closes()[:count]
-    first = np.isfinite(values).argmax(axis=0)
-    start = values[first, np.arange(values.shape[1])]
-    # What is not there yet is money until it is.
-    worth = np.where(np.isfinite(values), values / start, 1.0).mean(axis=1)
-    return np.diff(worth, prepend=worth[:1]) / np.append(worth[:1], worth[:-1]) if count else np.zeros(0)

@@ -154,6 +154,9 @@ class MarketCatalog:
     ) -> Any:
         """Bars whose time lies in [start, end), each whole: frame indexed by ``time`` (UTC).
 
+        A pandas frame says in ``attrs`` what it is of: ``symbol``, ``session``, the calendar of its hours, and
+        ``source``, what to ask for to have it again.
+
         Parameters
         ----------
         symbol
@@ -183,7 +186,14 @@ class MarketCatalog:
         spec = BarSpec.parse(spec)
         same = {"session": session, "price": price, "source": source}
         if as_ != "dask":
-            return output.convert(self.bar_records(symbol, spec, start, end, **same), as_)
+            found = output.convert(self.bar_records(symbol, spec, start, end, **same), as_)
+            if as_ == "pandas":
+                asked = {name: value for name, value in same.items() if value is not None}
+                entry = self._resolve(symbol)
+                known = self.master.get_or_default(entry if isinstance(entry, str) else entry.symbol)
+                reference = {"symbol": symbol, "spec": str(spec), **asked}
+                found.attrs = {"symbol": symbol, "session": session or known.session, "source": reference}
+            return found
         bars = self._bars(symbol, spec, **same)
         cuts = bars.cuts(_instant(start), _instant(end))
         return output.dask(functools.partial(_dask_bars, self, symbol, spec, same), cuts, bars.dtype)

@@ -95,11 +95,18 @@ class CandleChart:
     viewport
         One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch`` and ``ask``
         ("", "home" or "end").
+    seen
+        One row, written by the browser: ``x`` and ``volume`` of the newest bar that it has drawn of those that came
+        live.
+    drawn
+        How many live changes of bars were sent.
     """
 
     def __init__(self, *, dark: bool = True, palette: str = "classic", decimals: int = 2) -> None:
         self.source = ColumnDataSource(data=bar_columns(np.zeros(0, BAR)))
         self.viewport = ColumnDataSource(data={"start": [], "end": [], "width": [], "epoch": [], "ask": []})
+        self.seen = ColumnDataSource(data={"x": [], "volume": []})
+        self.drawn = 0
         self.x_range = Range1d(0, FIRST_VIEW, min_interval=8, max_interval=WIDEST, syncable=False)
         self._settings: dict[str, Any] = {"clock": "UTC", "decimals": decimals, "font": FONT, "epoch": 0}
         self.glyph = "candle"
@@ -126,6 +133,7 @@ class CandleChart:
                 "root": self.root,
                 "x_range": self.x_range,
                 "viewport": self.viewport,
+                "seen": self.seen,
                 "wish": self.studies.wish,
                 **self.drawings.args,
                 **self.axis.args,
@@ -263,12 +271,19 @@ class CandleChart:
         }
         if changed:
             self.source.patch(changed)
+            self.drawn += 1
         return bool(changed)
 
     def append(self, columns: dict[str, np.ndarray]) -> None:
         """Stream newer bars; the window follows when its right edge is at the newest one."""
         if len(columns["x"]):
             self.source.stream(columns)
+            self.drawn += 1
+
+    @property
+    def last(self) -> tuple[int, float]:
+        """Ordinal and volume of the newest bar, as ``seen`` tells them."""
+        return int(self.source.data["x"][-1]), float(self.source.data["volume"][-1])
 
     def figure(self, **size: Any) -> Any:
         """A figure on the chart's time axis, whose own axis follows what is in the window."""

@@ -62,6 +62,8 @@ class Shown:
         The close that baselines compare with; that of the first bar when left out.
     scale
         Of prices: ``linear``, ``log`` or ``percent``.
+    slot
+        Ms from bar to bar on a calendar axis, where nights and weekends take their room; 0 for trading time.
     view
         Edges of the window; left out, all bars and some room.
     sessions
@@ -90,6 +92,7 @@ class Shown:
     type: str = "candles"
     base: float | None = None
     scale: str = "linear"
+    slot: float = 0.0
     view: tuple[float, float] | None = None
     sessions: Mapping[str, Any] = field(default_factory=dict)
     drawings: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -242,6 +245,8 @@ def chart_of(shown: Shown, *, dark: bool, palette: str) -> CandleChart:
         decimals=shown.decimals,
         tick=10.0**-shown.decimals,
         scale=shown.scale,
+        axis="calendar" if shown.slot else "trading",
+        slot=shown.slot,
         head=True,
         tail=True,
         last=shown.last,

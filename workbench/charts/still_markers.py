@@ -12,7 +12,9 @@ import numpy as np
 from workbench.charts.still_text import pixels, safe
 from workbench.charts.theme import Tokens
 
-_ROOM, _LABELS, _LETTERS = 16, 40, 18  # px from sign to sign; signs and letters of a text at most
+#: Px from sign to sign beside each other, and over each other where arrows are taller; signs with texts, and letters of
+#: one, at most. As ``js/markers.js`` has them.
+_ROOM, _TALL, _LABELS, _LETTERS = 16, 26, 40, 18
 _EVENT, _ALERT = 2, 3
 _BELL = "M-5 3h10M-3.5 3v-3.5a3.5 3.5 0 0 1 7 0v3.5M-1 5.5h2M0-4v-1.5"
 Places = Callable[[np.ndarray], np.ndarray]
@@ -27,6 +29,7 @@ class Sign:
     y: float
     count: int
     text: str
+    alone: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,15 @@ def gathered(rows: Mapping[str, Any], stand: Stand) -> list[Sign]:
         if not math.isfinite(y) or not left - _ROOM <= x <= right + _ROOM:
             continue
         held = bins.setdefault((kind, None if alert else bin_), [])
-        near = next((one for one in held if abs(one.y - y) < _ROOM), None)
+        near = next((one for one in held if abs(one.y - y) < (_TALL if kind < _EVENT else _ROOM)), None)
         if near is None:
-            held.append(Sign(int(kind), x, y, int(rows["count"][i]), str(rows["text"][i])))
+            alone = x if alert else float(stand.x(np.float64(place)))  # it stands on its own bar
+            held.append(Sign(int(kind), x, y, int(rows["count"][i]), str(rows["text"][i]), alone))
         else:
             near.count += int(rows["count"][i])
+            near.alone = None
+    for one in (one for held in bins.values() for one in held):
+        one.x = one.x if one.alone is None else one.alone
     return sorted((one for held in bins.values() for one in held), key=lambda one: one.x)
 
 

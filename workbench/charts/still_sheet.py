@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from bokeh.models import Span
 
+from workbench.charts.still_calendar import slots
 from workbench.charts.still_columns import Unable
 from workbench.charts.still_drawings import Anchors, Box, Ink, elements, measured, note, shape
 from workbench.charts.still_glyphs import Brush, extent
@@ -78,7 +79,9 @@ class Sheet(Paper):
         super().__init__(size, size[0] - RIGHT, tokens(*theme), font)
         self.chart, self.shown, self.theme = chart, shown, theme
         self.start, self.end = shown.edges
-        self.step = self.plot / (self.end - self.start)
+        self._slots = slots(shown.columns["shown"], shown.slot) if shown.slot else np.asarray
+        self._from, until = (float(self._slots(edge)) for edge in shown.edges)
+        self.step = self.plot / (until - self._from)
         self.frames = self._lay()
 
     @property
@@ -88,7 +91,7 @@ class Sheet(Paper):
 
     def x(self, places: np.ndarray | float) -> np.ndarray:
         """Pixels of places on the time axis."""
-        return (np.asarray(places, float) - self.start) * self.step
+        return (self._slots(np.asarray(places, float)) - self._from) * self.step
 
     def drawn(self, title: str) -> str:
         """The whole picture."""

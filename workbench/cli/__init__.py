@@ -8,9 +8,13 @@ import typer
 
 import workbench
 from workbench.cli import data, live, serving
+from workbench.cli.backtest import backtest_command
 from workbench.cli.console import app, out
 from workbench.cli.indicators import indicators_command
 from workbench.cli.picture import picture_command
+from workbench.cli.runs import runs_app
+from workbench.cli.sweep import sweep_command
+from workbench.cli.sweeps import sweeps_app
 
 __all__ = ["app", "data", "live", "serving"]
 
@@ -32,3 +36,7 @@ def main(
 
 app.command("indicators")(indicators_command)
 app.command("picture")(picture_command)
+app.command("backtest")(backtest_command)
+app.add_typer(runs_app, name="runs")
+app.command("sweep")(sweep_command)
+app.add_typer(sweeps_app, name="sweeps")

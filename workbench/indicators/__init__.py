@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from workbench.indicators.base import Indicator, Peer, PriceIndicator, SessionIndicator, indicator, indicators
+from workbench.indicators.base import Indicator, Peer, PriceIndicator, SessionIndicator, indicator, indicators, sharing
 from workbench.indicators.formulas import Formula, formula
 from workbench.indicators.stream import Stream, Studies
 
@@ -29,4 +29,5 @@ __all__ = [
     "indicators",
     "names",
     "register",
+    "sharing",
 ]

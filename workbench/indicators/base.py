@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -48,6 +50,7 @@ PRICES: dict[str, tuple[str, ...]] = {
 _SPANS = {"week": BarSpec.parse("1w"), "month": BarSpec.parse("1mo")}
 #: Keywords of ``indicator`` that put it on a coarser timeframe, where it has no parameter of that name.
 _COARSER = ("timeframe", "forming", "session", "of")
+_shared: ContextVar[dict[Any, Indicator] | None] = ContextVar("shared_indicators", default=None)
 #: 1 MB of an input: read from memory once, when it is searched for NaN.
 _BLOCK = 131_072
 _NONE = np.empty(0)
@@ -339,6 +342,31 @@ def indicator(name: str, **parameters: Any) -> Indicator:
     DataError
         A value is out of its bounds.
     """
+    shared = _shared.get()
+    if shared is None:
+        return _made(name, parameters)
+    key = (name, *((one, type(value), value) for one, value in sorted(parameters.items())))
+    try:
+        found = shared.get(key)
+    except TypeError:  # a value that has no hash
+        return _made(name, parameters)
+    return shared.setdefault(key, _made(name, parameters)) if found is None else found
+
+
+@contextmanager
+def sharing(made: dict[Any, Indicator]) -> Iterator[None]:
+    """Inside, ``indicator`` gives for the same name and parameters the same object, which nobody may change.
+
+    A sweep asks millions of times for a few studies.
+    """
+    before = _shared.set(made)
+    try:
+        yield
+    finally:
+        _shared.reset(before)
+
+
+def _made(name: str, parameters: dict[str, Any]) -> Indicator:
     kind = indicators.get(name)
     known = [one for one in kind.param if one != "name"]
     coarser = {one: parameters.pop(one) for one in _COARSER if one in parameters and one not in known}

@@ -3,13 +3,15 @@
 A strategy's ``decide(self, now, was, broker)`` is compiled for four pointers, whatever its studies and parameters are:
 so that one kernel, compiled once, calls them all. ``self`` points to the numbers of its parameters, ``now`` and ``was``
 to the number of a row followed by the addresses of columns, ``broker`` to the desk: what the strategy may see of its
-account, and room for what it asks.
+account, and room for what it asks. One that decides over all symbols at once is given the cells of them all, see
+``desk``, and the first of their desks.
 """
 
 # ruff: noqa: ANN001  (numba compares the arguments of a method and of what implements it, annotations too)
 
 from __future__ import annotations
 
+import operator
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,6 +42,8 @@ from workbench.kernels.memory import real
 REAL, WHOLE, YES_NO, NUMBER = "fibn"
 _KIND = {REAL: types.float64, WHOLE: types.int64, YES_NO: types.boolean, NUMBER: types.int64}
 _DOUBLE, _LONG, _BYTE = ir.DoubleType(), ir.IntType(64), ir.IntType(8)
+#: What the desks of all symbols have in common.
+SHARED = ("equity", "cash", "sizing")
 #: In the names of the types, so that code which was made of other sources is not taken from the disk.
 _SOURCES = b"".join(Path(__file__).with_name(f"{part}.py").read_bytes() for part in ("decide", "desk", "memory"))
 _LAYOUT = f"{zlib.crc32(_SOURCES):08x}"
@@ -47,6 +51,9 @@ _REALS = types.CPointer(types.float64)
 _WHOLES = types.CPointer(types.int64)
 _DECIDE = types.FunctionType(types.void(_REALS, _WHOLES, _WHOLES, _REALS))
 _SLICE = types.Array(types.float64, 1, "C")
+_CELLS = types.Array(types.float64, 1, "C", readonly=True)
+#: What a row over all symbols has once.
+_INSTANT = {"bar": d.BAR, "time": d.TIME}
 
 
 class _Fields(types.Type):
@@ -70,6 +77,10 @@ class Row(_Fields):
     """A bar with what is known at its close."""
 
 
+class Rows(_Fields):
+    """An instant of all symbols: each field is an array with a number for each of them."""
+
+
 class Broker(types.Type):
     """The desk of one symbol."""
 
@@ -77,13 +88,17 @@ class Broker(types.Type):
         super().__init__(name=f"{type(self).__name__}[{_LAYOUT}]")
 
 
+class Brokers(Broker):
+    """The desks of all symbols."""
+
+
 class _Pointer(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
-        inside = _LONG if isinstance(fe_type, Row) else _DOUBLE
+        inside = _LONG if isinstance(fe_type, Row | Rows) else _DOUBLE
         super().__init__(dmm, fe_type, inside.as_pointer())
 
 
-for _type in (Parameters, Row, Broker):
+for _type in (Parameters, Row, Rows, Broker, Brokers):
     register_model(_type)(_Pointer)
 
 
@@ -99,6 +114,31 @@ class _FieldAttributes(AttributeTemplate):
 
 for _type in (Parameters, Row):
     infer_getattr(type(f"_{_type.__name__}Attributes", (_FieldAttributes,), {"key": _type}))
+
+
+@infer_getattr
+class _RowsAttributes(AttributeTemplate):
+    key = Rows
+
+    def generic_resolve(self, typ: Any, attr: str) -> Any:
+        return types.int64 if attr in _INSTANT else _CELLS if typ.place(attr) >= 0 else None
+
+
+def _array(context: Any, builder: Any, kind: Any, data: Any, count: Any) -> Any:
+    """An array over memory that is somebody else's."""
+    made, size = context.make_array(kind)(context, builder), context.get_constant(types.intp, 8)
+    populate_array(made, data, shape=[count], strides=[size], itemsize=size, meminfo=None)
+    return made._getvalue()
+
+
+@lower_getattr_generic(Rows)
+def _cells(context: Any, builder: Any, typ: Any, value: Any, attr: str) -> Any:
+    if attr in _INSTANT:
+        return _at(builder, value, _INSTANT[attr])
+    count = _at(builder, value, d.COUNTED)
+    first = builder.add(ir.Constant(_LONG, d.HEAD), builder.mul(count, ir.Constant(_LONG, typ.place(attr))))
+    data = builder.bitcast(builder.gep(value, [first]), _DOUBLE.as_pointer())
+    return _array(context, builder, _CELLS, data, count)
 
 
 @lower_getattr_generic(Parameters)
@@ -134,10 +174,20 @@ def _seen(context: Any, builder: Any, typ: Any, value: Any, attr: str) -> Any:
     if attr != "memory":
         return _at(builder, value, d.SEEN[attr])
     data = builder.gep(value, [ir.Constant(_LONG, d.MEMORY)])
-    made, size = context.make_array(_SLICE)(context, builder), context.get_constant(types.intp, 8)
-    count = context.get_constant(types.intp, d.MEMORY_SIZE)
-    populate_array(made, data, shape=[count], strides=[size], itemsize=size, meminfo=None)
-    return made._getvalue()
+    return _array(context, builder, _SLICE, data, context.get_constant(types.intp, d.MEMORY_SIZE))
+
+
+@infer_getattr
+class _BrokersAttributes(AttributeTemplate):
+    key = Brokers
+
+    def generic_resolve(self, typ: Any, attr: str) -> Any:
+        return types.float64 if attr in SHARED else None
+
+
+@lower_getattr_generic(Brokers)
+def _shared(context: Any, builder: Any, typ: Any, value: Any, attr: str) -> Any:
+    return _at(builder, value, d.SEEN[attr])
 
 
 @intrinsic
@@ -148,6 +198,29 @@ def _desk(typingctx: Any, broker: Any) -> Any:
         return builder.ptrtoint(args[0], _LONG)
 
     return types.int64(broker), built
+
+
+@intrinsic
+def _desk_of(typingctx: Any, brokers: Any, symbol: Any) -> Any:
+    """The desk of one symbol among all."""
+
+    def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [builder.mul(args[1], ir.Constant(_LONG, d.WIDTH))])
+
+    return Broker()(brokers, types.int64), built
+
+
+@overload(operator.getitem)
+def _one_of(brokers, symbol):
+    if not isinstance(brokers, Brokers) or not isinstance(symbol, types.Integer):
+        return None
+
+    def one_of(brokers, symbol):
+        if symbol < 0 or symbol >= real(_desk(brokers), d.SYMBOLS):
+            raise IndexError("symbols are numbered from 0, in the order of the bars")
+        return _desk_of(brokers, symbol)
+
+    return one_of
 
 
 def given(value: float | None) -> float:
@@ -287,6 +360,20 @@ def _cancel_all(broker):
     return cancel_all
 
 
+@overload_method(Brokers, "target", prefer_literal=True)
+def _target_of(brokers, symbol, fraction, rebalance=False, tag=None):
+    code = _code_of(tag)
+
+    def target(brokers, symbol, fraction, rebalance=False, tag=None):
+        d.ask_target(_desk(brokers[symbol]), float(fraction), code, 1.0 if rebalance else 0.0, 0.0)
+
+    return target
+
+
+overload_method(Brokers, "position")(lambda brokers, symbol: lambda brokers, symbol: brokers[symbol].position)
+overload_method(Brokers, "memory")(lambda brokers, symbol: lambda brokers, symbol: brokers[symbol].memory)
+
+
 @intrinsic
 def decide_at(typingctx: Any, address: Any) -> Any:
     """The ``decide`` whose machine code begins at an address; an error that it raises passes through its caller."""
@@ -299,28 +386,32 @@ def decide_at(typingctx: Any, address: Any) -> Any:
     return _DECIDE(types.int64), built
 
 
-_dispatchers: dict[Callable[..., Any], Dispatcher] = {}
+_dispatchers: dict[tuple[Callable[..., Any], bool], Dispatcher] = {}
 
 
-def address_of(decide: Callable[..., None], parameters: Mapping[str, str], row: Mapping[str, str]) -> int:
+def address_of(
+    decide: Callable[..., None], parameters: Mapping[str, str], row: Mapping[str, str], together: bool = False
+) -> int:
     """Where the machine code of a ``decide`` begins; from the disk where it was compiled before.
 
-    ``parameters`` and ``row`` are kinds by name.
+    ``parameters`` and ``row`` are kinds by name; ``together`` says that it decides over all symbols at once.
 
     Raises
     ------
     NumbaError
         It has something in it that cannot be compiled.
     """
-    made = _dispatchers.get(decide)
+    made = _dispatchers.get((decide, together))
     if made is None:
+        # Numbers of arrays divide as numpy's do in plain Python; those of one row as Python's.
+        how = {"nogil": True, "boundscheck": True, "error_model": "numpy" if together else "python"}
         try:
-            made = njit(cache=True, nogil=True)(decide)
+            made = njit(cache=True, **how)(decide)
         except RuntimeError:  # no file that it could be kept beside
-            made = njit(nogil=True)(decide)
-        _dispatchers[decide] = made
-    fields = Row(tuple(row.items()))
-    types_of = Parameters(tuple(parameters.items())), fields, fields, Broker()
+            made = njit(**how)(decide)
+        _dispatchers[decide, together] = made
+    fields = (Rows if together else Row)(tuple(row.items()))
+    types_of = Parameters(tuple(parameters.items())), fields, fields, Brokers() if together else Broker()
     made.compile(types_of)
     found = made.get_compile_result(types.void(*types_of))
     return found.library.get_pointer_to_function(found.fndesc.llvm_func_name)

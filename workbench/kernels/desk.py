@@ -1,6 +1,8 @@
 """The desk: the numbers that a strategy and its account exchange, the same for compiled and plain ``decide``.
 
 A desk is float64[WIDTH] for each symbol: what may be seen, memory of the strategy's own, and the requests it writes.
+A strategy that decides over all symbols at once is given the first of them, with their number in ``SYMBOLS``, and
+float64 cells behind ``HEAD`` whole numbers for what it knows: each field is a row of ``symbols`` cells.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ from numba import njit
 from workbench.kernels.memory import put_real, real
 
 #: What a strategy may see.
-POSITION, ENTRY, EQUITY, CASH, BARS_HELD, ORDERS, SIZING, LAST_TARGET = range(8)
+POSITION, ENTRY, EQUITY, CASH, BARS_HELD, ORDERS, SIZING, LAST_TARGET, SYMBOLS = range(9)
 SEEN = {
     "position": POSITION, "entry": ENTRY, "equity": EQUITY, "cash": CASH, "bars_held": BARS_HELD, "orders": ORDERS,
+    "sizing": SIZING,
 }  # fmt: skip
-MEMORY, MEMORY_SIZE = 8, 16
+MEMORY, MEMORY_SIZE = 9, 16
 COUNT = MEMORY + MEMORY_SIZE
 FIRST_REQUEST = COUNT + 1
 MOST_REQUESTS = 16
@@ -26,6 +29,10 @@ MOST_REQUESTS = 16
 ) = range(21)  # fmt: skip
 REQUEST = 21
 WIDTH = FIRST_REQUEST + MOST_REQUESTS * REQUEST
+#: What comes before the fields of all symbols: how many symbols, the number and the time (ns) of the instant, and the
+#: address of the times of all instants.
+COUNTED, BAR, TIME, TIMES = range(4)
+HEAD = 4
 #: What is asked.
 TARGET, ORDER, CANCEL, CANCEL_ALL = 1.0, 2.0, 3.0, 4.0
 #: How an amount is meant.
@@ -52,6 +59,8 @@ def ask(desk: int, asked: float, amount: float, tag: float, rebalance: float, on
 @njit(cache=True, nogil=True)
 def ask_target(desk: int, fraction: float, tag: float, rebalance: float, on_close: float) -> int:
     """Write a target, unless it is the last that was asked and the position is there; then it gives -1."""
+    if np.isnan(fraction):
+        raise ValueError("a target is a number, not NaN")
     if real(desk, LAST_TARGET) == fraction and rebalance == 0.0 and real(desk, COUNT) == 0.0:
         held = real(desk, POSITION)
         if held * fraction > 0.0 or (fraction == held and real(desk, ORDERS) == 0.0):

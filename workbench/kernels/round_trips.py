@@ -24,8 +24,10 @@ def round_trips(
 
     ``bars`` is the bar of each fill. Of the bars of entry and exit counts what is certain: the whole bar where the
     position was there all the time, else the prices of the fills, and the close after an entry or the open before an
-    exit that are left out here where the other fill is in the same bar.
+    exit that are left out here where the other fill is in the same bar. Without prices (arrays of length 0) best and
+    worst are of the fills alone.
     """
+    known = len(high) > 0
     count, opened, closed, bought, sold, fees, many = 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0
     first, whole_first = 0, False
     best, worst, seen = 0.0, 0.0, 0
@@ -39,11 +41,11 @@ def round_trips(
             first, whole_first = i, fill.moment == k.AT_OPEN
             best = worst = fill.price
             seen = bar if whole_first else bar + 1
-        elif bar >= seen:  # bars that were over before this fill
+        elif known and bar >= seen:  # bars that were over before this fill
             for j in range(seen, bar):
                 best, worst = max(best, high[j]), min(worst, low[j])
             seen = bar
-        if many > 0:
+        if known and many > 0:
             if not whole_first and bar > bars[first]:
                 best, worst = max(best, close[bars[first]]), min(worst, close[bars[first]])
             if fill.moment == k.ON_THE_CLOSE and seen <= bar:

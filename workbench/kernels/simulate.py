@@ -279,8 +279,6 @@ def _target(w: np.void, t: int, s: int, request: int) -> int:
     """The order of a target, -1 where none is needed: the same is on its way, or there already."""
     rules = rules_of(w)
     position, fraction = position_of(w, s), real(request, d.AMOUNT)
-    if np.isnan(fraction):
-        raise ValueError("a target is a number, not NaN")
     if fraction < 0.0 and rules.short == 0:
         fraction = 0.0
     same = position.asked == fraction and real(request, d.REBALANCE) == 0.0

@@ -6,12 +6,39 @@
 
 from __future__ import annotations
 
-from workbench.strategies.averages import SmaCross, SmaFlip
+from workbench.strategies.allocation import MomentumRotation, Pairs, VolatilityTarget
+from workbench.strategies.averages import MacdCross, SmaCross, SmaFlip
 from workbench.strategies.base import Strategy, strategies, strategy
+from workbench.strategies.breakouts import DonchianBreakout, OpeningRange, SuperTrendFollow
+from workbench.strategies.portfolio import Portfolio
+from workbench.strategies.reversion import Bollinger, CvdDivergence, RsiReversion, VwapReversion
 from workbench.strategies.signals import Rule, Signals
 
 names = strategies.names
 get = strategies.get
 register = strategies.register
 
-__all__ = ["Rule", "Signals", "SmaCross", "SmaFlip", "Strategy", "get", "names", "register", "strategies", "strategy"]
+__all__ = [
+    "Bollinger",
+    "CvdDivergence",
+    "DonchianBreakout",
+    "MacdCross",
+    "MomentumRotation",
+    "OpeningRange",
+    "Pairs",
+    "Portfolio",
+    "RsiReversion",
+    "Rule",
+    "Signals",
+    "SmaCross",
+    "SmaFlip",
+    "Strategy",
+    "SuperTrendFollow",
+    "VolatilityTarget",
+    "VwapReversion",
+    "get",
+    "names",
+    "register",
+    "strategies",
+    "strategy",
+]

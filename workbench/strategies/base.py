@@ -17,6 +17,8 @@ from workbench.registry import Registry
 COLUMNS = ("open", "high", "low", "close", "volume")
 #: Names that no study may take.
 TAKEN = (*COLUMNS, "time", "bar")
+#: More symbols than anybody has: no upper bound.
+MANY = 1_000_000
 #: What a study may be: an indicator, a formula, values for all bars, or a function of the bars that gives them.
 Study = Indicator | str | np.ndarray | pd.Series | Callable[[pd.DataFrame], Any]
 
@@ -68,6 +70,8 @@ class Strategy(param.Parameterized):
     title: ClassVar[str] = ""
     #: Parameters that it runs with where its defaults alone say nothing, as an example and for compiling it ahead.
     example: ClassVar[Mapping[str, Any]] = {}
+    #: The least and the most symbols that it trades.
+    symbols: ClassVar[tuple[int, int]] = (1, MANY)
 
     def __init__(self, **parameters: Any) -> None:
         known = [name for name in self.param if name != "name"]
@@ -123,19 +127,25 @@ class Strategy(param.Parameterized):
         DataError
             A study that cannot be computed, or has another length than the bars.
         """
-        found: dict[str, np.ndarray] = {}
-        for name, study in self.studies().items():
-            if name in TAKEN or not name.isidentifier() or name.startswith("_"):
-                raise DataError(
-                    f"{type(self).__name__} has a study {name!r}: names are those of Python, and not "
-                    f"{', '.join(TAKEN)}, which the bars have"
-                )
-            values = _values(study, bars, f"{type(self).__name__}: study {name!r}")
-            if isinstance(values, pd.DataFrame):
-                found |= {f"{name}_{output}": values[output] for output in values}
-            else:
-                found[name] = values
-        return {name: _array(values, len(bars), type(self).__name__, name) for name, values in found.items()}
+        return {
+            f"{name}{ending}": values
+            for name, study in self.studies().items()
+            for ending, values in study_columns(name, study, bars, type(self).__name__).items()
+        }
+
+    def tables(self, bars: Mapping[str, pd.DataFrame]) -> list[dict[str, np.ndarray]]:
+        """The studies of each symbol, in the order of the bars; see ``columns``."""
+        return [self.columns(frame) for frame in bars.values()]
+
+    def check_symbols(self, count: int) -> None:
+        """Raise DataError unless it can trade so many symbols."""
+        least, most = self.symbols
+        if not least <= count <= most:
+            wanted = str(least) if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
+            raise DataError(
+                f"{self.label} trades {wanted} symbols, not {count}: give bars by symbol, as in "
+                "{'A': bars_of_a, 'B': bars_of_b}"
+            )
 
     def sparse(self) -> set[str]:
         """Columns of studies that are NaN where there is nothing to show, after the warm-up too."""
@@ -157,19 +167,37 @@ def strategy(name: str, **parameters: Any) -> Strategy:
     return strategies.get(name)(**parameters)
 
 
-def _values(study: Study, bars: pd.DataFrame, who: str) -> Any:
+def study_columns(name: str, study: Study, bars: pd.DataFrame, who: str) -> dict[str, np.ndarray]:
+    """The columns of a study by the ending of their names: ``""``, or ``_output`` for each of several outputs.
+
+    Raises
+    ------
+    DataError
+        It cannot be computed, looks ahead, or has another length than the bars; ``who`` is named.
+    """
+    check_name(name, who)
     if isinstance(study, str):
         study = formula(study)
-    if isinstance(study, Indicator):
-        if not study.causal:
-            raise DataError(f"{who}: {study.label} looks ahead, so that nobody could trade by it")
-        return study(bars)
+    if isinstance(study, Indicator) and not study.causal:
+        raise DataError(f"{who}: study {name!r}: {study.label} looks ahead, so that nobody could trade by it")
     if isinstance(study, pd.Series) and not study.index.equals(bars.index):
-        raise DataError(f"{who} has another index than the bars: reindex it to theirs")
-    return study(bars) if callable(study) else study
+        raise DataError(f"{who}: study {name!r} has another index than the bars: reindex it to theirs")
+    values = study(bars) if callable(study) else study
+    if isinstance(values, pd.DataFrame):
+        return {f"_{output}": array_of(values[output], len(bars), who, f"{name}_{output}") for output in values}
+    return {"": array_of(values, len(bars), who, name)}
 
 
-def _array(values: Any, count: int, who: str, name: str) -> np.ndarray:
+def check_name(name: str, who: str) -> None:
+    """Raise DataError where a study cannot be called so."""
+    if name in TAKEN or not name.isidentifier() or name.startswith("_"):
+        raise DataError(
+            f"{who} has a study {name!r}: names are those of Python, and not {', '.join(TAKEN)}, which the bars have"
+        )
+
+
+def array_of(values: Any, count: int, who: str, name: str) -> np.ndarray:
+    """A study as contiguous float64 or bool; DataError where it is neither, or not of the length of the bars."""
     found = np.asarray(values)
     if found.shape != (count,):
         raise DataError(f"{who}: study {name!r} has shape {found.shape}, the bars {count} rows")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -57,21 +57,26 @@ class BrokerView:
         Bars since the position was opened.
     orders
         How many orders are working.
+    sizing
+        The fraction of equity that ``long`` and ``short`` ask for.
     memory
         Sixteen numbers of the strategy's own, 0 at the start, which are kept from bar to bar.
     """
 
-    def __init__(self, desk: np.ndarray) -> None:
+    def __init__(self, desk: np.ndarray, many: bool = False) -> None:
         self._desk, self._at = desk, desk.ctypes.data
+        # Numbers of numpy where rows are arrays: both divide by 0 without raising.
+        self._read: Any = desk.__getitem__ if many else desk.item
         self.memory = desk[d.MEMORY : d.MEMORY + d.MEMORY_SIZE]
         self.tags: dict[float, str] = {}
 
-    position = property(lambda self: self._desk.item(d.POSITION))
-    entry = property(lambda self: self._desk.item(d.ENTRY))
-    equity = property(lambda self: self._desk.item(d.EQUITY))
-    cash = property(lambda self: self._desk.item(d.CASH))
-    bars_held = property(lambda self: self._desk.item(d.BARS_HELD))
-    orders = property(lambda self: self._desk.item(d.ORDERS))
+    position = property(lambda self: self._read(d.POSITION))
+    entry = property(lambda self: self._read(d.ENTRY))
+    equity = property(lambda self: self._read(d.EQUITY))
+    cash = property(lambda self: self._read(d.CASH))
+    bars_held = property(lambda self: self._read(d.BARS_HELD))
+    orders = property(lambda self: self._read(d.ORDERS))
+    sizing = property(lambda self: self._read(d.SIZING))
 
     def target(
         self,
@@ -174,3 +179,74 @@ class BrokerView:
         if isinstance(tag, str):
             self.tags[code] = tag
         return code
+
+
+class PortfolioRow:
+    """An instant of all symbols: ``now.close[k]``, ``now.time``.
+
+    Parameters
+    ----------
+    cells
+        What the kernel puts down, see ``kernels.desk``.
+    names
+        The fields, in their order.
+    """
+
+    __slots__ = ("_cells", "_names")
+
+    def __init__(self, cells: np.ndarray, names: Iterable[str]) -> None:
+        self._cells, self._names = cells, list(names)
+
+    bar = property(lambda self: self._cells.item(d.BAR))
+    time = property(lambda self: self._cells.item(d.TIME))
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._names:
+            raise AttributeError(f"a row has no {name!r}: {did_you_mean(name, dir(self))}")
+        count = self._cells.item(d.COUNTED)
+        first = d.HEAD + count * self._names.index(name)
+        found = self._cells[first : first + count].view(float)
+        found.flags.writeable = False
+        return found
+
+    def __dir__(self) -> list[str]:
+        return [*self._names, "time", "bar"]
+
+    def __repr__(self) -> str:
+        return f"Row({', '.join(f'{name}={getattr(self, name)}' for name in dir(self))})"
+
+
+class PortfolioBroker:
+    """Where a portfolio sees its account and says what it wants: ``broker[k]`` is the ``BrokerView`` of a symbol.
+
+    Attributes
+    ----------
+    equity, cash, sizing
+        Of the account, as there.
+    """
+
+    def __init__(self, desks: Iterable[np.ndarray]) -> None:
+        self.each = [BrokerView(desk, many=True) for desk in desks]
+
+    equity = property(lambda self: self.each[0].equity)
+    cash = property(lambda self: self.each[0].cash)
+    sizing = property(lambda self: self.each[0].sizing)
+
+    def __getitem__(self, symbol: int) -> BrokerView:
+        if not 0 <= symbol < len(self.each):
+            raise IndexError(f"there is no symbol {symbol}: {len(self.each)} are numbered from 0")
+        return self.each[symbol]
+
+    def target(self, symbol: int, fraction: float, rebalance: bool = False, tag: str | int | None = None) -> None:
+        """Bring the position in a symbol to this fraction of equity; see ``BrokerView.target``."""
+        self[symbol].target(fraction, rebalance, tag=tag)
+
+    def position(self, symbol: int) -> float:
+        """Units held of a symbol; negative when short."""
+        return self[symbol].position
+
+    def memory(self, symbol: int) -> np.ndarray:
+        """Sixteen numbers of the strategy's own for each symbol, 0 at the start, kept from instant to instant."""
+        return self[symbol].memory

@@ -18,9 +18,10 @@ from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultThem
 from workbench.charts.theme import bokeh_theme, mui_theme, page_css
 from workbench.views.state import LINKED, AppState
 from workbench.views.status import StatusStrip
+from workbench.views.visits import may_be_made_ahead, when_looked_at, when_visited
 
 #: Pages that exist, in the order of the top bar: title, path beside this page.
-PAGES: tuple[tuple[str, str], ...] = (("Home", "./"), ("Chart", "chart"))
+PAGES: tuple[tuple[str, str], ...] = (("Home", "./"), ("Chart", "chart"), ("Backtest", "backtest"))
 
 _HERE = Path(__file__).parent
 _JS, _CSS = _HERE / "js", _HERE / "css"
@@ -140,11 +141,11 @@ class Shell(pn.viewable.Viewer):
     ) -> None:
         super().__init__(**params)
         self.state = state
-        state.sync_url(pn.state.location, resolve=symbol_resolver(services))
+        when_visited(lambda: state.sync_url(pn.state.location, resolve=symbol_resolver(services)))
         self.status = status or StatusStrip(state, services, **_told_by(main))
         css = [(_CSS / "shell.css").read_text("utf-8")]
-        self._plain = "" if state.asked else state.query
-        self._nav = Nav(pages=list(PAGES), page=page, query=self._carried(), sizing_mode=None, margin=0)
+        self._plain = ""
+        self._nav = Nav(pages=list(PAGES), page=page, sizing_mode=None, margin=0)
         self._tools = Tools(
             dark=state.dark, palette=state.palette, has_drawer=drawer is not None, sizing_mode=None, margin=0
         )
@@ -204,6 +205,12 @@ class Shell(pn.viewable.Viewer):
             },
         )
         self._wire()
+        when_visited(self._visited)
+
+    def _visited(self) -> None:
+        state = self.state
+        self._plain = "" if state.asked else state.query
+        self._nav.query = self._carried()
 
     def _wire(self) -> None:
         state, tools = self.state, self._tools
@@ -232,13 +239,22 @@ class Shell(pn.viewable.Viewer):
         return self.page
 
 
-def page_state(services: Any) -> AppState:
+def page_state(services: Any, *, ahead: bool = False) -> AppState:
     """The state of a page that is being opened: what its link says, in the theme this browser was last seen with.
 
-    Make it before the page's view, so that nothing is drawn twice.
+    Make it before the page's view, so that nothing is drawn twice. With ``ahead`` the page may be made before its
+    visitor comes: then what depends on him is told to ``views.visits.when_visited`` by all that is on it.
     """
-    state = AppState().sync_url(pn.state.location, resolve=symbol_resolver(services))
-    _first_theme(state)
+    state = AppState()
+    if ahead:
+        may_be_made_ahead(lambda: tuple(services.catalog.symbols()))
+
+    def seen() -> None:
+        state.sync_url(pn.state.location, resolve=symbol_resolver(services))
+        _first_theme(state)
+
+    when_visited(seen)
+    when_looked_at(lambda theme, palette: _wear(state, theme, palette))
     return state
 
 
@@ -273,10 +289,14 @@ def symbol_resolver(services: Any) -> Callable[[str], str]:
 def _first_theme(state: AppState) -> None:
     """Draw the first frame in the theme that this browser was last seen with."""
     cookies = pn.state.cookies if pn.state.curdoc is not None else {}
-    if cookies.get("wb_theme") in ("dark", "light"):
-        state.dark = cookies["wb_theme"] == "dark"
-    if cookies.get("wb_palette") in state.param.palette.objects:
-        state.palette = cookies["wb_palette"]
+    _wear(state, cookies.get("wb_theme", ""), cookies.get("wb_palette", ""))
+
+
+def _wear(state: AppState, theme: str, palette: str) -> None:
+    if theme in ("dark", "light"):
+        state.dark = theme == "dark"
+    if palette in state.param.palette.objects:
+        state.palette = palette
 
 
 @cache

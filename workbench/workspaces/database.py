@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +89,19 @@ class Database:
             raise WorkspaceError(f"database {self} cannot be used, or its driver is not installed ({error})") from None
         if self.url.get_backend_name() == "sqlite":
             sa.event.listen(self.engine, "connect", _sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
         with self.begin() as connection:
-            metadata.create_all(connection)
+            create(connection, metadata.sorted_tables)
             found = connection.execute(sa.select(sa.func.max(schema.c.version))).scalar()
-            if found is None:
-                connection.execute(schema.insert().values(version=SCHEMA))
-            elif found > SCHEMA:
+            if found is not None and found > SCHEMA:
                 raise WorkspaceError(
                     f"database {self} has tables of version {found}, this Workbench knows {SCHEMA}: "
                     "update Workbench, or set WORKBENCH_DATABASE_URL to another database"
                 )
+        if found is None:
+            # Another process may have opened the new database in between.
+            with suppress(sa.exc.IntegrityError), self.begin() as connection:
+                connection.execute(schema.insert().values(version=SCHEMA))
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -118,8 +123,29 @@ class Database:
         return self.url.render_as_string(hide_password=True)
 
 
+def create(connection: sa.Connection, tables: Iterable[sa.Table]) -> None:
+    """Make tables that are not there; several processes may do so at once."""
+    for table in tables:
+        connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+
+
 def _sqlite(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+    connection.isolation_level = None  # ``_begin_sqlite`` begins, not the driver
+    until = time.monotonic() + _PATIENCE_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:
+            # SQLite does not wait for others here: several processes that open a new database at once meet.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """With the right to write from the start: one that reads first and writes then is refused without waiting."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

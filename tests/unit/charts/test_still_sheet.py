@@ -17,6 +17,8 @@ from workbench.charts.drawings import COLUMNS
 from workbench.charts.export import Shown, to_html
 from workbench.charts.markers import Stage, link_rows, marker_rows, read_markers
 from workbench.charts.marks import box_marks, kagi_marks
+from workbench.charts.still_calendar import slots
+from workbench.charts.still_markers import Stand, gathered
 from workbench.charts.theme import LIGHT, series
 from workbench.charts.types import ChartType, chart_types
 
@@ -243,3 +245,46 @@ def test_the_page_that_is_taken_away_has_all_of_it() -> None:
     text = to_html(what)
     for part in ("marked here", "noted here", '"Other"', '["scale","percent"]', '"location":97.0'):
         assert part in text
+
+
+def test_a_calendar_axis_is_that_of_the_screen() -> None:
+    day = 86_400_000.0
+    at = slots(np.array([0.0, 1.0, 4.0, 4.5]) * day, day)  # a weekend, and a bar that was cut short
+    assert at(np.arange(4)) == pytest.approx([0, 1, 4, 5])
+    assert at(np.array([-2.0, 0.4, 1.4, 1.5, 1.6, 5.0])) == pytest.approx([-2.0, 0.4, 1.4, 2.5, 3.6, 7.0])
+    assert slots(np.zeros(0), day)(np.array([-3.0, 0.0, 8.5])) == pytest.approx([-3.0, 0.0, 8.5])
+    # A night takes its room in the picture, and bodies keep their width.
+    held = bars(40)
+    held["time"][20:] += 20 * HOUR
+    plain, wide = (drawn(Shown(held, symbol="ES", spec="1h", slot=slot)) for slot in (0.0, HOUR / 1e6))
+    assert bodies(wide)[1] < 0.75 * bodies(plain)[1]
+    middles = bodies(wide)[0]
+    assert np.ptp(np.diff(middles[:20])) < 0.2 and middles[20] - middles[19] == pytest.approx(
+        21 * (middles[1] - middles[0]), rel=0.02
+    )
+
+
+def bodies(root: ElementTree.Element) -> tuple[np.ndarray, float]:
+    """Middles of the volumes' columns from left to right, and their width, px."""
+    found = [
+        (float(match[1]), float(match[2]))
+        for one in pane(root, 1).iter(f"{SVG}path")
+        for match in re.finditer(r"M([\d.]+) [\d.]+H([\d.]+)V", one.get("d", ""))
+    ]
+    edges = np.array(sorted(found))
+    return edges.mean(axis=1), float(np.median(edges[:, 1] - edges[:, 0]))
+
+
+def test_markers_are_gathered_as_on_the_screen() -> None:
+    stand = Stand(lambda x: 5.0 * np.asarray(x), lambda y: -np.asarray(y, float), (0.0, -900.0, 500.0, 900.0), 5.0)
+
+    def signs(kind: int, prices: list[float], places: list[int]) -> list[tuple[float, int]]:
+        rows = {"kind": [kind] * len(prices), "x": places, "price": prices, "count": [1] * len(prices)}
+        return [(one.x, one.count) for one in gathered({**rows, "text": [""] * len(prices)}, stand)]
+
+    assert [count for _, count in signs(0, [10.0, 30.0], [8, 8])] == [2]  # arrows are taller than they are wide
+    assert [count for _, count in signs(0, [10.0, 37.0], [8, 8])] == [1, 1]
+    assert [count for _, count in signs(2, [10.0, 37.0], [8, 8])] == [2]
+    # Of four bars in 16 px one sign, in their middle; one that is alone stands on its own bar.
+    assert signs(1, [10.0], [9]) == [(45.0, 1)]
+    assert signs(1, [10.0, 10.0], [8, 9]) == [(5.0 * 9.5, 2)]

@@ -7,6 +7,7 @@
 // Settings that are drawn by the layer alone: when nothing else changed, no canvas is painted.
 const QUIET = new Set(["until", "stale", "last", "rising", "note", "epoch", "head", "tail", "link", "heard"]);
 const FOLDED = 24; // px
+const SEEN = 500; // ms between two answers to live bars
 const plain = (_, value) => (value instanceof Map ? [...value] : value);
 const loud = (set) => JSON.stringify(Object.entries(set).filter(([name]) => !QUIET.has(name)), plain);
 class Board {
@@ -137,8 +138,8 @@ class Board {
     const on = (signal, act) => signal.connect(() => { if (this.current) act(); });
     on(this.source.properties.tags.change, () => this.dress());
     on(this.source.properties.data.change, () => { this.edge = this.newest(); this.soon(); });
-    on(this.source.patching, () => this.soon());
-    on(this.source.streaming, () => this.streamed());
+    on(this.source.patching, () => { this.soon(); this.drew(); });
+    on(this.source.streaming, () => { this.streamed(); this.drew(); });
     on(this.x_range.change, () => { this.limit(); this.report(); this.soon(); });
     on(this.root.properties.children.change, () => setTimeout(() => this.adopt(), 0));
     addEventListener("resize", () => { if (this.current) this.fit(); });
@@ -229,6 +230,20 @@ class Board {
 
   ask(where) { this.tell(where); }
 
+  // Live bars: Python hears which one was painted last, so that it sends no more than can be drawn.
+  drew() {
+    if (this.telling) return;
+    this.telling = true;
+    const told = () => {
+      const { x, volume } = this.source.data, n = x.length;
+      this.telling = false;
+      this.answered = performance.now();
+      if (n) this.seen.data = { x: [x[n - 1]], volume: [volume[n - 1]] };
+    };
+    const wait = Math.max(0, SEEN - (performance.now() - (this.answered ?? -SEEN)));
+    setTimeout(() => requestAnimationFrame(() => setTimeout(told, 0)), wait);
+  }
+
   key(event) {
     const { start, end } = this.x_range, width = end - start;
     const share = event.shiftKey ? 0.5 : 0.1;
@@ -262,10 +277,15 @@ class Board {
     const box = pane.events.getBoundingClientRect(), { left, right, top, bottom } = pane.frame;
     const sx = event.clientX - box.left, sy = event.clientY - box.top;
     this.at = sx >= left && sx <= right && sy >= top && sy <= bottom ? { pane, sx, sy } : null;
+    pane.peek(this.at);
     this.soon();
   }
 
-  leave() { this.at = null; this.soon(); }
+  leave() {
+    this.at = null;
+    for (const pane of this.panes) pane.peek(null);
+    this.soon();
+  }
 
   soon() {
     if (this.drawing) return;
@@ -333,7 +353,7 @@ class Board {
     const d = this.source.data, price = (name) => wbNumbers.price(d[name][index], set.decimals);
     const before = index > 0 ? d.close[index - 1] : d.open[index];
     const change = before ? d.close[index] / before - 1 : NaN, tone = d.up[index] ? "up" : "down";
-    const cell = (letter, name) => `<span class="v ${tone}"><i>${letter}</i>${price(name)}</span>`;
+    const cell = (letter, name) => `<span class="v ${tone}${letter === "C" ? "" : " wb-more"}"><i>${letter}</i>${price(name)}</span>`;
     const auto = set.auto ? ` · <span class="wb-auto" title="${safe(set.auto)}">auto</span>` : "";
     const when = this.when(index, set);
     put(this.main.legend,
@@ -341,7 +361,7 @@ class Board {
       cell("O", "open") + cell("H", "high") + cell("L", "low") + cell("C", "close") +
       (set.real ? `<span class="v"><i>Traded</i>${price("real")}</span>` : "") +
       `<span class="v ${change < 0 ? "down" : "up"}">${wbNumbers.percent(change)}</span>` +
-      `<time>${when}${set.dated ? "" : ` ${safe(set.zone ?? "")}`}</time>`);
+      `<time class="wb-more">${when}${set.dated ? "" : ` ${safe(set.zone ?? "")}`}</time>`);
     put(this.panes[1].legend, `Volume<em>${wbNumbers.volume(d.volume[index])}</em>`);
     for (const pane of this.panes) pane.write(d.x[index], set.decimals);
   }

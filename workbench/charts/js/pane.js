@@ -10,6 +10,10 @@ const STYLE = `
   color: var(--c-muted); padding: 2px 6px; border-radius: 4px; background: var(--c-veil); }
 .wb-legend b { font-weight: 600; font-size: 13px; color: var(--c-text); }
 .wb-legend .wb-spec { white-space: nowrap; }
+.wb-narrow .wb-stack:not(.wb-whole) .wb-legend { flex-wrap: nowrap; overflow: hidden; }
+.wb-narrow .wb-stack:not(.wb-whole) .wb-more { display: none; }
+.wb-narrow .wb-study:not(:hover, :focus-within) { flex-wrap: nowrap; max-width: 100%; box-sizing: border-box; }
+.wb-narrow .wb-study:not(:hover, :focus-within) > span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .wb-legend .wb-auto { color: var(--c-accent); }
 .wb-legend .v { color: var(--c-text); white-space: nowrap; }
 .wb-legend span.v i { font-style: normal; color: var(--c-muted); margin-right: 3px; }
@@ -50,6 +54,8 @@ const STYLE = `
 .wb-hint { left: 10px; bottom: 8px; color: var(--c-muted); background: var(--c-veil); padding: 1px 6px; border-radius: 4px;
   margin-left: -6px; }
 `;
+
+const NARROW = 520; // px of a frame, below which a legend says what matters most
 
 const settings = (source) => {
   const tag = source.tags[0] ?? {};
@@ -108,6 +114,13 @@ class Pane {
     this.layer.style.setProperty("--wb-chart-font", set.font ?? "sans-serif");
   }
 
+  // In a small chart each line of the legend is one line, and whole while a pointer is on it.
+  peek(at) {
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.stack;
+    const on = at && at.sx >= offsetLeft && at.sx <= offsetLeft + offsetWidth && at.sy >= offsetTop && at.sy <= offsetTop + offsetHeight;
+    this.stack.classList.toggle("wb-whole", Boolean(on));
+  }
+
   hide() { for (const el of [this.crossX, this.crossY, this.tag]) show(el, false); }
 
   // Bring the lines of the legend to the studies that are drawn here; `ask(what, id)` is called by their buttons.
@@ -134,6 +147,7 @@ class Pane {
   write(ordinal, decimals) {
     for (const [source, line] of this.lines) line.write(source.data, ordinal, (value) => wbNumbers.price(value, decimals));
     this.stack.style.maxWidth = `${Math.max(120, this.frame.width - 12)}px`;
+    this.layer.classList.toggle("wb-narrow", this.frame.width < NARROW);
   }
 
   // A separator at its top: dragging or arrow keys move it. `move(pane, dy)` changes heights, `done()` tells them.

@@ -155,7 +155,7 @@ class GoTo(Part):
                 elif what == "newest":
                     view._to_end()
                 elif what == "all":
-                    fit(view)
+                    said = self._all()
         except WorkbenchError as error:
             said = str(error.args[0] if error.args else error)
             self.menu.said = f"{said[:1].upper()}{said[1:]}"
@@ -163,6 +163,18 @@ class GoTo(Part):
         self.menu.said = said
         if not said:
             self.menu.done += 1
+
+    def _all(self) -> str:
+        """Show all there is; what of it had to stay away."""
+        view = self.view
+        fit(view)
+        history, (start, end) = view.history, view.window
+        if history.spec.timed or (history.at_start and start <= history.first):
+            return ""
+        at = min(max(0, round(start) - history.first), len(history) - 1)
+        shown = f"{min(round(end), history.stop) - max(round(start), history.first):,}"
+        first = self._told(int(history.records["time"][at]))
+        return f"These bars have no coarser ones: the newest {shown} are shown, from {first} on. Larger ones show more"
 
     def _go(self, text: str) -> str:
         view = self.view

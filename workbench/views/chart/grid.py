@@ -17,6 +17,7 @@ from workbench.views.chart.view import ChartView
 from workbench.views.several import ARRANGEMENTS, MOST, Arrangement
 from workbench.views.state import AppState
 from workbench.views.values import LINK_COLORS, LINK_USUAL, LINK_WHAT
+from workbench.views.visits import when_visited
 
 #: How often the page looks whether what is open must be kept.
 KEEP_MS = 250
@@ -190,10 +191,14 @@ class ChartGrid(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._begun:
-            if BarSpec.parse(self.state.spec).timed:  # others may be made of all trades
-                self._read([self.cell])  # the bars travel with the page
+            when_visited(self._travel)
             pn.state.onload(self._begin)
         return self._root
+
+    def _travel(self) -> None:
+        """Have the bars of the active chart come with the page."""
+        if BarSpec.parse(self.state.spec).timed:  # others may be made of all trades
+            self._read([self.cell])
 
     def close(self) -> None:
         """Let go of the hub; called when the session ends."""

@@ -18,6 +18,7 @@ import param
 from workbench.errors import UnknownNameError, WorkbenchError, WorkspaceError
 from workbench.views.shell import symbol_resolver
 from workbench.views.state import LINKED, AppState
+from workbench.views.visits import when_visited
 from workbench.workspaces.layouts import OPEN, VERSION, Layout, Layouts, read
 
 #: Seconds of rest after a change before what is open is kept.
@@ -70,9 +71,8 @@ class ChartLayouts:
 
     def __init__(self, services: Any, state: AppState) -> None:
         self.services, self.state = services, state
-        self.owner = (pn.state.user or "") if pn.state.curdoc is not None else ""
-        self.current = ""
-        self._page = services is not None and state.asked is not None
+        self.owner = self.current = ""
+        self._page = False
         self._undo: Callable[[], str] | None = None
         self._kept: Mapping[str, Any] | None = None
         self._saving: Future[Layout] | None = None
@@ -100,10 +100,15 @@ class ChartLayouts:
             sx=_BUTTON,
         )
         self.button.js_on_click(args={"popup": self.popup}, code="popup.data.open = true")
+        when_visited(self._opened)
+
+    def _opened(self) -> None:
+        self.owner = (pn.state.user or "") if pn.state.curdoc is not None else ""
+        self._page = self.services is not None and self.state.asked is not None
         if self._page:
             self._restore()
             mine = ["link", "window", "bars", "arrangement", "active", "others", "dark", "palette"]
-            state.param.watch(self._changed, [*LINKED, *mine])
+            self.state.param.watch(self._changed, [*LINKED, *mine])
             self._changed()
 
     @property

@@ -15,6 +15,8 @@ class LiveFeed:
     def __init__(self) -> None:
         self._bars: Any = None
         self._seen = -1
+        #: Changes of the bars that were drawn together with a later one.
+        self.joined = 0
 
     def __bool__(self) -> bool:
         return self._bars is not None
@@ -35,6 +37,8 @@ class LiveFeed:
         if self._bars is None or (self._bars.version == self._seen and not again):
             return None
         now = self._bars.snapshot()
+        if self._seen >= 0:
+            self.joined += max(0, now.version - self._seen - 1)
         self._seen = now.version
         return history.join(now.closed, now.forming)
 

@@ -139,6 +139,7 @@ class Share(Part):
             type=chart.types.name,
             base=chart.types.base,
             scale=set_.get("scale", "linear"),
+            slot=float(set_.get("slot", 0)) if set_.get("axis") == "calendar" else 0.0,
             view=(view.window[0] - low, view.window[1] - low),
             sessions=_moved(chart.axis.sessions.data, -low, "open", "close"),
             drawings=_moved(chart.drawings.source.data, -low, "x"),

@@ -30,6 +30,7 @@ from workbench.views.chart.instants import look_at
 from workbench.views.chart.live import LiveFeed
 from workbench.views.chart.look import Look, told
 from workbench.views.chart.markers import ChartMarkers, OnSelect
+from workbench.views.chart.pace import FASTEST, Paced
 from workbench.views.chart.part import Part
 from workbench.views.chart.parts import PARTS
 from workbench.views.chart.readers import BarReader, CatalogBars, drawable
@@ -38,8 +39,8 @@ from workbench.views.chart.study_dialog import StudyDialog
 from workbench.views.state import AppState
 from workbench.views.status import hub_link
 
-#: How often a session asks the hub whether something changed.
-POLL_MS = 100
+#: How often a session may ask the hub whether something changed; its pace says when it does.
+POLL_MS = round(1000 / FASTEST)
 #: Bytes of a message at most, where it can be helped, and of one bar in it.
 MESSAGE, BAR_BYTES = 200_000, 76
 #: Offered when the bars asked for cannot be made of what there is, after those that were shown before.
@@ -159,9 +160,9 @@ class ChartView(pn.viewable.Viewer):
         if self._frame is not None or self.services is None:
             return
         if pn.state.curdoc is None:
-            self._poll = look_after(self._root, self.poll, POLL_MS)
+            self._poll = look_after(self._root, Paced(self).tick, POLL_MS)
             return
-        self._poll = pn.state.add_periodic_callback(self.poll, period=POLL_MS)
+        self._poll = pn.state.add_periodic_callback(Paced(self).tick, period=POLL_MS)
         pn.state.on_session_destroyed(lambda _: self.close())
 
     def close(self) -> None:

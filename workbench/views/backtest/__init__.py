@@ -1,0 +1,7 @@
+"""The Backtest page."""
+
+from __future__ import annotations
+
+from workbench.views.backtest.page import BacktestView
+
+__all__ = ["BacktestView"]

@@ -1,0 +1,89 @@
+"""How often live bars are drawn: as often as the browser keeps up with, between five and twenty times a second.
+
+The browser tells which bar it has drawn last, at most a few times a second; how long ago that was sent is how far it is
+behind. What comes between two draws is drawn at once with the next: nothing of it is lost, it is only not shown alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+#: Draws a second: at least, at most, and when a chart opens.
+SLOWEST, FASTEST, FIRST = 5.0, 20.0, 10.0
+#: Seconds behind, beyond which the rate falls and below which it rises; and of silence after which nobody is drawing.
+LATE, EARLY, SILENT = 0.30, 0.15, 2.0
+#: By what the rate changes with a report. It falls faster than it rises, so that a queue gets short soon.
+_DOWN, _UP = 0.6, 1.15
+#: A bar as both sides know it: its ordinal and its volume, which grows with every trade.
+Seen = tuple[int, float]
+
+
+class Pace:
+    """The rate of draws, from what was sent and what of it was seen. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self.rate = FIRST
+        self._drew = self._heard = float("-inf")
+        self._sent: deque[tuple[Seen, float]] = deque(maxlen=256)
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to draw what is there; asking again before the next time says no."""
+        if self._sent and now - max(self._heard, self._sent[0][1]) > SILENT:
+            self.rate = SLOWEST  # a page in the background, or one that has much to do
+        if now - self._drew < 1 / self.rate - 1e-9:
+            return False
+        self._drew = now
+        return True
+
+    def sent(self, bar: Seen, now: float) -> None:
+        """A newest bar that is on its way to the browser."""
+        self._sent.append((bar, now))
+
+    def seen(self, bar: Seen, now: float) -> float | None:
+        """The browser has drawn this bar; seconds it is behind, None for a bar that was not sent as a live one."""
+        at = next((when for one, when in reversed(self._sent) if one == bar), None)
+        if at is None:
+            return None
+        while self._sent and self._sent[0][1] <= at:
+            self._sent.popleft()
+        self._heard = now
+        behind = now - at
+        if behind > LATE:
+            self.rate = max(SLOWEST, self.rate * _DOWN)
+        elif behind < EARLY:
+            self.rate = min(FASTEST, self.rate * _UP)
+        return behind
+
+
+class Paced:
+    """Draws a view's live bars at the pace of its browser, and says in the view's note what was coalesced."""
+
+    def __init__(self, view: Any) -> None:
+        self.view, self.pace = view, Pace()
+        self._told, self._joined = time.monotonic(), 0
+        view.chart.seen.on_change("data", self._heard)
+
+    def tick(self) -> None:
+        """Draw, if it is time to; called twenty times a second."""
+        now, view = time.monotonic(), self.view
+        if not self.pace.due(now):
+            return
+        before = view.chart.drawn
+        view.poll()
+        if view.chart.drawn != before:
+            self.pace.sent(view.chart.last, now)
+        if now - self._told >= 1:
+            self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        joined = self.view._feed.joined
+        per_second = round((joined - self._joined) / (now - self._told))
+        self._told, self._joined = now, joined
+        text = f"{self.pace.rate:.0f} Hz · {per_second} a second coalesced" if per_second > 0 else ""
+        self.view.note = text if self.view._feed else ""
+
+    def _heard(self, attr: str, old: Any, new: Any) -> None:
+        if len(new.get("x", ())):
+            self.pace.seen((int(new["x"][0]), float(new["volume"][0])), time.monotonic())
