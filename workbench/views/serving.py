@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bokeh.core.types import ID
+from bokeh.document import Document
+from bokeh.server.callbacks import NextTickCallback
 from bokeh.server.contexts import ApplicationContext, _RequestProxy
 from bokeh.server.session import ServerSession
 from bokeh.server.urls import per_app_patterns
@@ -36,6 +38,8 @@ _EARLY = (Path(__file__).parent / "js" / "early.js").read_text("utf-8").strip()
 _REST = 0.1
 #: Seconds within which a browser opens its socket; until then a session is not thrown away.
 _OPENING = 15.0
+#: Turns of the loop that a document waits for what was put off, of a millisecond or more.
+_TURNS = 200
 _log = logging.getLogger(__name__)
 
 
@@ -149,9 +153,17 @@ class SocketHandler(OrderedSocket):
             session = self.connection.session
             look = (self.get_argument("theme", ""), self.get_argument("palette", ""))
             await session.with_document_locked(visits.looked_at, session.document, *look)
-            await asyncio.sleep(0)  # what Panel put off until now goes before the document
+            await self._settled(session.document)
             for part in ('{"msgid":"early","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
                 await self.on_message(part)
+
+    @staticmethod
+    async def _settled(document: Document) -> None:
+        """Let what Panel put off until the next turn go before the document: a change between the two is not heard."""
+        for _ in range(_TURNS):
+            if not any(isinstance(one, NextTickCallback) for one in document.session_callbacks):
+                return
+            await asyncio.sleep(0.001)
 
 
 def _take(context: ApplicationContext, path: str) -> ServerSession | None:
