@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-NAMES = ("bars", "indicators", "parity", "ui")
+NAMES = ("backtest", "bars", "indicators", "parity", "sweep", "ui")
 
 
 def main() -> int:

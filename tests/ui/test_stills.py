@@ -128,7 +128,8 @@ def test_drawings_have_the_shapes_of_the_page(page: Page, moved: tuple[float, fl
 #: The shape of a drawing as the page's script gives it, with the names that it has here.
 SHAPE = f"""([kind, pts, box, prices, xs, times]) => {{
   {script("numbers.js", "drawings_shapes.js")}
-  const given = {{ pts, box, prices, xs, times, y: (value) => 1000 - value, price: (value) => wbNumbers.price(value, 2),
+  const price = (value) => wbNumbers.price(value, 2)
+  const given = {{ pts, box, prices, xs, times, y: (value) => 1000 - value, price, worth: price,
                   when: (i) => `at ${{i}}` }};
   const one = wbShapes.shape(kind, given), flat = (points) => points.map((p) => (Array.isArray(p) ? p : [p.x, p.y]));
   return {{

@@ -13,7 +13,7 @@ from typing import Any
 #: Draws a second: at least, at most, and when a chart opens.
 SLOWEST, FASTEST, FIRST = 5.0, 20.0, 10.0
 #: Seconds behind, beyond which the rate falls and below which it rises; and of silence after which nobody is drawing.
-LATE, EARLY, SILENT = 0.30, 0.15, 2.0
+LATE, EARLY, SILENT = 0.60, 0.30, 2.0
 #: By what the rate changes with a report. It falls faster than it rises, so that a queue gets short soon.
 _DOWN, _UP = 0.6, 1.15
 #: A bar as both sides know it: its ordinal and its volume, which grows with every trade.
@@ -45,6 +45,7 @@ class Pace:
         """The browser has drawn this bar; seconds it is behind, None for a bar that was not sent as a live one."""
         at = next((when for one, when in reversed(self._sent) if one == bar), None)
         if at is None:
+            self._heard = now  # it draws, if not what was sent last
             return None
         while self._sent and self._sent[0][1] <= at:
             self._sent.popleft()

@@ -48,7 +48,7 @@ def test_a_slow_browser_gets_five_a_second_and_recovers() -> None:
 
 def test_between_late_and_early_the_rate_stays() -> None:
     pace = Pace()
-    run(pace, 0.2, 10, every=0.01)
+    run(pace, 0.45, 10, every=0.01)
     assert pace.rate == FIRST
 
 
