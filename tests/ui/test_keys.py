@@ -21,9 +21,10 @@ def test_a_digit_presses_the_button_of_its_bars(page: Page) -> None:
 
 def test_the_box_of_symbols_comes_back_when_nothing_was_chosen(page: Page) -> None:
     open_chart(page, "AAPL", "1d")
+    box = page.locator(".wb-symbol input")
+    expect(box).to_have_value("AAPL")  # what it says when it is entered is what comes back
     focus(page)
     page.keyboard.press("/")
-    box = page.locator(".wb-symbol input")
     page.keyboard.type("e")
     expect(box).to_have_value("e")
     page.keyboard.press("Escape")
