@@ -167,5 +167,5 @@ def first_row() -> dict:
         if counted:
             taken.append((first, imports))
     first, imports = sorted(taken)[len(taken) // 2]
-    found = row("first run in a fresh process, after the imports", first, "goal", 1.0, 1.0, None)
-    return {**found, "note": f"the imports before it {imports:.2f} s", "peer": f"goal (imports {imports:.2f} s)"}
+    peer = f"goal (imports {imports:.2f} s)"
+    return row("first run in a fresh process, after the imports", first, peer, 1.0, 1.0, None)

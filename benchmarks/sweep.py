@@ -47,7 +47,7 @@ def run(*, quick: bool = False) -> Iterator[dict]:
             continue
         good = np.allclose(a["returns"], b["returns"], rtol=1e-9, atol=1e-9)
         yield row(job, a["seconds"], "vectorbt", b["seconds"], least, bool(good))
-        yield {**row(f"memory of {job}, MB as seconds", max(a["mb"], 0.1), "vectorbt", b["mb"], 10.0, bool(good))}
+        yield row(f"memory of {job}, MB as seconds", max(a["mb"], 0.1), "vectorbt", b["mb"], 10.0, bool(good))
     yield threads_row(quick)
     if not quick:
         yield million_row()

@@ -120,6 +120,7 @@ def test_the_example_runs_and_a_trip_is_shown_on_the_chart(page: Page, workbench
     expect(page.locator(".wb-table .row.active .cell").first).to_have_text("59", timeout=ANSWER)
 
     page.get_by_role("tab", name="Drawdowns").click()
+    expect(page.locator(".wb-table:visible .head")).to_contain_text("Made good", timeout=ANSWER)
     page.locator(".wb-table:visible .row").first.click()
     # By its length: where bars are counted from changes with what is loaded.
     page.wait_for_function(

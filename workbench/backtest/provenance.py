@@ -120,7 +120,7 @@ class Provenance:
         return cls(
             strategy=reference_of(kind), label=result.strategy.label, parameters=parameters,
             keywords=keywords_of(result), data=data, data_hash=hash_of(data, inside), code_hash=code.hash,
-            inside=inside, code=code.text, versions=versions(), seed=parameters.get("seed"), who=_user(),
+            inside=inside, code=code.text, versions=versions(), seed=parameters.get("seed"), who=user_name(),
             when=time.time_ns(),
         )  # fmt: skip
 
@@ -329,11 +329,12 @@ def _revision(folder: Path) -> str:
         return ""
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Name of the user of this process; "" where there is none, as in some containers."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
-        return ""  # a process without a user's name, as in some containers
+        return ""
 
 
 def same(one: Any, other: Any) -> bool:

@@ -127,9 +127,15 @@ def client_of(given: Client | str) -> Iterator[Client]:
 
 def task_of(bench: Bench, folder: Path) -> Task:
     """What workers are told of a bench; its bars are written to the folder."""
-    market, paths = bench.market, []
-    for kind, frames in (("bars", market.frames), ("inside", market.inside)):
-        paths.append({})
+    paths = [{symbol: str(folder / file) for symbol, file in one.items()} for one in put_bars(folder, bench.market)]
+    # By value: what was typed into a notebook is nowhere that a worker could import it from.
+    return Task(cloudpickle.dumps(bench.strategy), bench.settings, *paths)
+
+
+def put_bars(folder: Path, market: Market) -> tuple[dict[str, str], dict[str, str]]:
+    """Write bars and finer bars into a folder, as far as they are not there yet; gives the file of each symbol."""
+    found: tuple[dict[str, str], dict[str, str]] = {}, {}
+    for kind, frames, files in zip(("bars", "inside"), (market.frames, market.inside), found, strict=True):
         for at, (symbol, frame) in enumerate(frames.items()):
             path = folder / f"{kind}-{at}.parquet"
             if not path.exists():
@@ -137,9 +143,8 @@ def task_of(bench: Bench, folder: Path) -> Task:
                 plain.attrs = {}  # Parquet keeps them as JSON, which not everything is
                 plain.to_parquet(path.with_suffix(".part"))
                 os.replace(path.with_suffix(".part"), path)
-            paths[-1][symbol] = str(path)
-    # By value: what was typed into a notebook is nowhere that a worker could import it from.
-    return Task(cloudpickle.dumps(bench.strategy), bench.settings, *paths)
+            files[symbol] = path.name
+    return found
 
 
 def run_task(task: Task, space: Space, frames: dict[str, pd.DataFrame] | None = None) -> Done:

@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 from workbench.analytics import Annual
 from workbench.backtest.lookup import reference_of
-from workbench.backtest.provenance import code_of, data_of, versions
+from workbench.backtest.provenance import code_of, data_of, user_name, versions
 from workbench.backtest.run import Settings
 from workbench.backtest.runs import folder as files
 from workbench.backtest.runs.values import Unkept, decode, encode
@@ -39,7 +39,8 @@ from workbench.errors import DataError
 from workbench.kernels.sweep import SUMS
 from workbench.strategies import Strategy
 from workbench.sweep.cells import Bench, Done
-from workbench.sweep.ledger import Origin, user_name
+from workbench.sweep.executor import put_bars
+from workbench.sweep.ledger import Origin
 from workbench.sweep.space import Space
 
 VERSION = 1
@@ -66,7 +67,7 @@ def write_job(
     temporary = folder / f"{_NEW}{secrets.token_hex(8)}"
     (temporary / PIECES).mkdir(parents=True)
     try:
-        bars, finer = (_write_bars(temporary, *part) for part in (("bars", market.frames), ("inside", market.inside)))
+        bars, finer = put_bars(temporary, market)  # where ``executor.task_of`` will find them
         head = {
             "id": files.new_id(now), "version": VERSION, "created": now, "name": name, "who": user_name(),
             "strategy": origin.strategy, "class": kind.__name__, "family": origin.family,
@@ -97,17 +98,6 @@ def write_job(
         raise DataError(f"a sweep cannot be written to {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _write_bars(folder: Path, kind: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Bars under the names by which ``executor.task_of`` looks for them; gives the file of each symbol."""
-    found = {}
-    for at, (symbol, frame) in enumerate(frames.items()):
-        plain = frame.copy(deep=False)
-        plain.attrs = {}  # kept in the plan: Parquet has them as JSON, which not everything is
-        plain.to_parquet(folder / f"{kind}-{at}.parquet")
-        found[symbol] = f"{kind}-{at}.parquet"
-    return found
 
 
 def read_head(folder: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from workbench.backtest.lookup import find_strategy
 from workbench.backtest.market import Market
-from workbench.backtest.provenance import code_of, data_of, hash_of
+from workbench.backtest.provenance import code_of, data_of, hash_of, user_name
 from workbench.backtest.run import Settings
 from workbench.backtest.runs import TRASH
 from workbench.backtest.runs import folder as files
@@ -29,7 +29,7 @@ from workbench.strategies import Strategy
 from workbench.sweep import job_files as disk
 from workbench.sweep.cells import Bench
 from workbench.sweep.checkpoint import Checkpoint, SweepStopped
-from workbench.sweep.ledger import Ledger, user_name
+from workbench.sweep.ledger import Ledger
 from workbench.sweep.plan import Plan
 from workbench.sweep.result import Sweep
 from workbench.sweep.space import Space

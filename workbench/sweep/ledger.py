@@ -6,7 +6,6 @@ only the last of them.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import time
@@ -21,7 +20,7 @@ import pandas as pd
 from workbench.backtest import Result, Settings
 from workbench.backtest.lookup import reference_of
 from workbench.backtest.market import Market
-from workbench.backtest.provenance import data_of, hash_of
+from workbench.backtest.provenance import data_of, hash_of, user_name
 from workbench.backtest.runs import Runs
 from workbench.errors import WorkbenchError
 from workbench.strategies import Strategy, strategies
@@ -231,14 +230,6 @@ def cell_names(fixed: Mapping[str, Any], settings: str, space: Space) -> np.ndar
     for at, (name, values) in enumerate(space.values.items()):
         found += np.array([_number(name, one) for one in values], np.uint64)[space.codes[:, at]]
     return found
-
-
-def user_name() -> str:
-    """Name of the user of this process; "" where there is none, as in some containers."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
 
 
 def _number(name: str, value: Any) -> np.uint64:

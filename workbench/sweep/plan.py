@@ -80,9 +80,9 @@ def plan_of(bench: Bench, space: Space, workers: int, memory: int | None = None)
     """
     bars, symbols = len(bench.market.times), len(bench.market.symbols)
     tried = space.take(np.unique(np.linspace(0, len(space) - 1, _TRIED).astype(np.int64)))
-    done = bench.run(tried)
+    bench.run(space.take(slice(0, 1)))  # the first has to load what is compiled
     started = time.perf_counter()
-    bench.run(tried)
+    done = bench.run(tried)
     each = (time.perf_counter() - started) / len(tried)
     fills = np.nan_to_num(done.sums["fills"]).max(initial=0)
     lane = bars * 8 + int(2 * fills + 4_096) * (FILL.itemsize + ORDERED.itemsize)

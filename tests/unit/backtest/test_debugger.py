@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.backtest import markets
 from workbench.backtest import Result, Run, Settings, StrategyError
 from workbench.backtest.debugger import Debugger, tape
 from workbench.backtest.debugger.breakpoints import closed_trips
@@ -22,16 +24,7 @@ from workbench.strategies import SmaCross, SmaFlip, Strategy
 from workbench.strategies.portfolio import Portfolio
 
 HERE = Path(__file__)
-
-
-def bars_of(seed: int, count: int = 200, sigma: float = 0.02) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(rng.normal(size=count) * sigma))
-    opened = np.concatenate([[100.0], close[:-1]]) * np.exp(rng.normal(size=count) * sigma / 4)
-    high = np.maximum(opened, close) * (1 + rng.random(count) * sigma)
-    low = np.minimum(opened, close) * (1 - rng.random(count) * sigma)
-    columns = {"open": opened, "high": high, "low": low, "close": close, "volume": rng.integers(1, 500, count) * 1.0}
-    return pd.DataFrame(columns, index=pd.date_range("2026-01-05", periods=count, freq="1h", tz="UTC", name="time"))
+bars_of = functools.partial(markets.bars_of, count=200)
 
 
 class Busy(Strategy):

@@ -14,7 +14,7 @@ GRID = {"fast": range(3, 13), "slow": range(5, 25)}
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True) as made:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", processes=True) as made:
         yield made
 
 

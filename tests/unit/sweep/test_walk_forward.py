@@ -269,7 +269,7 @@ def test_whoever_runs_it_the_table_is_the_same(bars, keywords):
 def test_a_cluster_gives_the_same_table(bars):
     folds = Rolling(300, 300)
     one = walk_forward(SmaFlip, bars, VALUES, folds=folds, **KEYWORDS)
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, processes=True) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", processes=True) as cluster:
         two = walk_forward(SmaFlip, bars, VALUES, folds=folds, client=cluster.scheduler_address, **KEYWORDS)
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
 

@@ -13,6 +13,7 @@ import param
 from workbench.backtest.debugger import Debugger, Stop
 from workbench.backtest.debugger.breakpoints import KINDS
 from workbench.backtest.debugger.sight import Fill, Order, Sight
+from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 #: Bars a second at which a session plays.
@@ -65,7 +66,7 @@ class DebuggerPanel(pn.custom.JSComponent):
     later = param.Boolean(default=False, doc="Whether the chart shows later bars, greyed.")
     finer = param.Boolean(default=False, doc="Whether there are finer bars inside of the bars.")
 
-    _esm = _JS / "debugger.js"
+    _esm = with_el(_JS / "debugger.js")
     _stylesheets = [_CSS / "debugger.css"]
 
 

@@ -17,6 +17,7 @@ from workbench.views.backtest.loaded import when_loaded
 from workbench.views.backtest.outcome import read_bars
 from workbench.views.backtest.running import Job
 from workbench.views.backtest.setup import SECTIONS, Chosen, Setup, ours
+from workbench.views.scripts import with_el
 from workbench.views.state import AppState
 from workbench.views.values import spec_named
 
@@ -35,7 +36,7 @@ class FormPanel(pn.custom.JSComponent):
     changed = param.Boolean(default=False, doc="Whether the form says something else than the result that is shown.")
     told = param.String(default="", doc="What there is of the symbol.")
 
-    _esm = _JS / "form.js"
+    _esm = with_el(_JS / "form.js")
     _stylesheets = [_CSS / "form.css"]
 
     def focus_wrong(self) -> None:

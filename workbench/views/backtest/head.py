@@ -12,6 +12,7 @@ import param
 from workbench.views.backtest.outcome import Outcome
 from workbench.views.backtest.running import PATIENCE, Job
 from workbench.views.backtest.tables import ratio, written
+from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 _IDLE = {"phase": "", "share": None, "seconds": 0.0}
@@ -31,7 +32,7 @@ class Head(pn.custom.JSComponent):
     symbols = param.List(default=[], item_type=str, doc="Symbols that the chart can show.")
     symbol = param.String(default="", doc="The one that it shows.")
 
-    _esm = _JS / "head.js"
+    _esm = with_el(_JS / "head.js")
     _stylesheets = [_CSS / "head.css"]
 
     def show(self, outcome: Outcome) -> None:

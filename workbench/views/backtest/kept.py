@@ -17,6 +17,7 @@ from workbench.views.backtest.fields import text_of
 from workbench.views.backtest.outcome import Outcome, about_measure
 from workbench.views.backtest.setup import Account
 from workbench.views.backtest.tables import ratio, written
+from workbench.views.scripts import with_el
 
 #: Runs that a session keeps with their bars; the oldest gives way.
 MOST = 40
@@ -46,7 +47,7 @@ class RunList(pn.custom.JSComponent):
     shown = param.Integer(default=-1, bounds=(-1, None), doc="The run whose result is shown.")
     comparing = param.Boolean(default=False, doc="Whether runs are shown over each other.")
 
-    _esm = _JS / "runs.js"
+    _esm = with_el(_JS / "runs.js")
     _stylesheets = [_CSS / "runs.css"]
 
 

@@ -13,6 +13,7 @@ import panel as pn
 import param
 
 from workbench.errors import DataError
+from workbench.views.scripts import with_el
 from workbench.views.values import ZoneParameter
 
 #: Rows that come with a table; others are asked for, at most so many at a time.
@@ -65,7 +66,7 @@ class GridModel(pn.custom.JSComponent):
     label = param.String(default="", doc="Name of the table.")
     none = param.String(default="", doc="What is said where there are no rows.")
 
-    _esm = _JS / "grid.js"
+    _esm = with_el(_JS / "grid.js")
     _stylesheets = [_CSS / "grid.css"]
 
     def send(self, **what: Any) -> None:

@@ -20,6 +20,7 @@ from workbench.indicators import indicators
 from workbench.views.chart.fields import words
 from workbench.views.chart.studies import ChartStudies
 from workbench.views.chart.study_values import frame_of
+from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 #: Bars of a preview; its numbers count in all that are at hand.
@@ -52,7 +53,7 @@ class IndicatorList(pn.custom.JSComponent):
     detail = param.String(default="", doc="What is told, as HTML.")
     said = param.String(default="", doc="What became of the last press of Add.")
 
-    _esm = _JS / "indicators.js"
+    _esm = with_el(_JS / "indicators.js")
     _stylesheets = [_CSS / "indicators.css"]
 
 

@@ -63,7 +63,7 @@ def _search(state: Any, master: InstrumentMaster, symbols: list[str]) -> Any:
     names = {_title(master, symbol): symbol for symbol in symbols}
     box = pmui.AutocompleteInput(
         options=list(names),
-        value=state.symbol,
+        value="",
         placeholder="Symbol",
         restrict=False,
         min_characters=0,
@@ -76,19 +76,22 @@ def _search(state: Any, master: InstrumentMaster, symbols: list[str]) -> Any:
         sx=LOW,
     )
 
+    def say(symbol: str) -> None:
+        # What is not among the options gives way to the default while it is sent, and its text with it.
+        box.param["value"].default = symbol
+        box.value = symbol
+
     def chosen(event: Any) -> None:
         text = (event.new or "").strip()
         if not text:
             return
         symbol = names.get(text) or _resolve(master, text)
         state.symbol = symbol
-        box.value = symbol
+        say(symbol)
 
-    def follow(event: Any) -> None:
-        box.value = event.new
-
+    say(state.symbol)
     box.param.watch(chosen, "value")
-    state.param.watch(follow, "symbol")
+    state.param.watch(lambda event: say(event.new), "symbol")
     return box
 
 

@@ -17,6 +17,7 @@ from workbench.errors import DataError, WorkbenchError
 from workbench.views.chart.history import CHUNK, History
 from workbench.views.chart.instants import look_at
 from workbench.views.chart.part import Part
+from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 _FORM = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?)?)?")
@@ -113,7 +114,7 @@ class GoToMenu(pn.custom.JSComponent):
     said = param.String(default="", doc="What became of what was asked.")
     done = param.Integer(default=0, bounds=(0, None), doc="Counts what was carried out: the popover closes then.")
 
-    _esm = _JS / "goto.js"
+    _esm = with_el(_JS / "goto.js")
     _stylesheets = [_CSS / "goto.css"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 
 from workbench.views.chart.part import Part
+from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 
@@ -15,7 +16,7 @@ _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 class KeySheet(pn.custom.JSComponent):
     """A button and the sheet it opens; ``?`` opens it too."""
 
-    _esm = _JS / "keysheet.js"
+    _esm = with_el(_JS / "keysheet.js")
     _stylesheets = [_CSS / "keysheet.css"]
 
 

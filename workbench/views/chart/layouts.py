@@ -16,6 +16,7 @@ import panel_material_ui as pmui
 import param
 
 from workbench.errors import UnknownNameError, WorkbenchError, WorkspaceError
+from workbench.views.scripts import with_el
 from workbench.views.shell import symbol_resolver
 from workbench.views.state import LINKED, AppState
 from workbench.views.visits import when_visited
@@ -38,7 +39,7 @@ class LayoutMenu(pn.custom.JSComponent):
         default={}, doc="items (name, saved, default), current, changed, said, undo, and error with place."
     )
 
-    _esm = _JS / "layouts.js"
+    _esm = with_el(_JS / "layouts.js")
     _stylesheets = [_CSS / "layouts.css"]
 
     def answer(self, **what: Any) -> None:

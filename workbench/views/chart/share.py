@@ -22,6 +22,7 @@ from workbench.charts.studies import Drawn
 from workbench.errors import DataError, UnknownNameError, WorkbenchError, did_you_mean
 from workbench.views.chart.part import Part
 from workbench.views.chart.readers import FrameBars
+from workbench.views.scripts import with_el
 from workbench.views.state import LINKED, AppState
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
@@ -52,7 +53,7 @@ class ShareMenu(pn.custom.JSComponent):
 
     code = param.String(default="", doc="The chart as a notebook cell.")
 
-    _esm = _JS / "share.js"
+    _esm = with_el(_JS / "share.js")
     _stylesheets = [_CSS / "share.css"]
 
     def answer(self, **what: Any) -> None:

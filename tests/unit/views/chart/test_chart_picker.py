@@ -9,7 +9,7 @@ import pytest
 from panel.util import edit_readonly
 
 from workbench.market.events import BAR
-from workbench.market.instruments import InstrumentMaster
+from workbench.market.instruments import Instrument, InstrumentMaster
 from workbench.market.specs import COMMON, BarSpec, bar_kinds
 from workbench.views.chart.controls import controls
 from workbench.views.chart.picker import BarPicker
@@ -151,3 +151,18 @@ def test_enter_draws_the_text_it_was_pressed_on(picker: BarPicker) -> None:
         callback(SimpleNamespace(data="15min"))
     assert picker.state.spec == "15min"
     assert not picker.open
+
+
+def test_the_box_of_symbols_says_the_symbol_however_its_options_are_written() -> None:
+    """Options carry names; what a box holds beside them must not be emptied while it is drawn or sent."""
+    state = AppState(symbol="AAPL", spec="5min")
+    master = InstrumentMaster([Instrument("AAPL", name="Apple"), Instrument("ES", name="E-mini")])
+    search, *_ = controls(state, master, ["AAPL", "ES"], recent=recent)
+    root = search.get_root()
+    said = [(search.value, search.value_input, root.data.value_input)]
+    state.symbol = "ES"
+    said.append((search.value, search.value_input, root.data.value_input))
+    search.value = "AAPL · Apple"
+    said.append((search.value, search.value_input, root.data.value_input))
+    assert said == [(one, one, one) for one in ("AAPL", "ES", "AAPL")]
+    assert state.symbol == "AAPL"

@@ -10,14 +10,6 @@ const HOLD = {paused: 1, breakpoint: 1}
 const EDITABLE = new Set(["INPUT", "TEXTAREA", "SELECT"])
 const JUMPS = [["signal", "Signal (S)"], ["fill", "Fill (F)"], ["move", "Large move"], ["spike", "Volume spike"]]
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent?.append(node)
-  return node
-}
-
 function button(parent, name, title, press, word) {
   const node = el(parent, "button", `b-${name}`)
   node.type = "button"

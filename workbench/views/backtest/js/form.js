@@ -1,13 +1,5 @@
 // The form of a backtest. Texts are the browser's while they are typed; Python says what is wrong with them.
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent?.append(node)
-  return node
-}
-
 const decimals = (text) => (text.split(".")[1] ?? "").length
 
 // Arrow keys move a number by its last digit that is written, or by one where it is whole.

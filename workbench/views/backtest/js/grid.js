@@ -2,14 +2,6 @@
 
 const ROW = 24, PAGE = 100, MOST_PX = 16000000
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent?.append(node)
-  return node
-}
-
 export function render({model}) {
   const host = el(null, "div", "wb-table")
   const scroll = el(host, "div", "scroll")
@@ -119,7 +111,8 @@ export function render({model}) {
   const pick = (at) => { active = at; soon(); if (model.picks && at >= 0) model.send_msg({what: "pick", row: at, version: model.version}) }
   scroll.addEventListener("scroll", soon)
   space.addEventListener("click", (event) => {
-    const row = event.target.closest(".row")
+    // A row that was drawn anew while the button was down is no longer what was pressed, but it is what lies there.
+    const row = event.target.closest(".row") ?? space.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest(".row")
     if (row) pick(Number(row.dataset.at))
   })
   scroll.addEventListener("keydown", (event) => {

@@ -1,13 +1,5 @@
 // What ran, its key figures and badges, what can be done with it, and the progress of a run.
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent?.append(node)
-  return node
-}
-
 const MARKS = {good: "✓", warn: "!", bad: "✕"}
 
 async function copy(text) {

@@ -1,13 +1,5 @@
 // The runs of this session: shown by a press, renamed, removed and brought back, compared where two or more are ticked.
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent?.append(node)
-  return node
-}
-
 export function render({model}) {
   const host = el(null, "section", "runs")
   host.setAttribute("aria-label", "Runs")

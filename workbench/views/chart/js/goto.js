@@ -3,14 +3,6 @@
 const SVG = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 1.8v3M10.5 1.8v3M6 10h4M8.4 8.4L10 10l-1.6 1.6"/></svg>'
 const MOVES = [["first", "First bar", "Home"], ["all", "All there is", ""], ["newest", "Newest bar", "End"]]
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent.append(node)
-  return node
-}
-
 export function render({model}) {
   const root = document.createElement("div")
   root.className = "goto"

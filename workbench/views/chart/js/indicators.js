@@ -1,14 +1,6 @@
 // The indicator browser: search and list at the left, what is told of the chosen one at the right.
 // Filtering asks nobody; the server is asked for what is told, and to add.
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent.append(node)
-  return node
-}
-
 // All words of the query begin a word of name, title or family; the nearer to the name, the higher.
 function rank(item, query) {
   if (!query.length) return 1

@@ -22,14 +22,6 @@ const SHEET = [
   ["Anywhere", [["Esc", "Close what is open"], ["?", "This sheet"]]],
 ]
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent.append(node)
-  return node
-}
-
 export function render() {
   const root = document.createElement("div")
   root.className = "keys"

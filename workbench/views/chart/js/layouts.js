@@ -10,14 +10,6 @@ const ACTIONS = [
   ["delete", "Delete", svg('<path d="M3.5 4.5h9M6.5 4.5v-1.6h3v1.6M4.8 4.5l.5 8.6h5.4l.5-8.6"/>')],
 ]
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text !== undefined) node.textContent = text
-  parent.append(node)
-  return node
-}
-
 function button(parent, className, label, text) {
   const node = el(parent, "button", className, text)
   node.type = "button"

@@ -13,14 +13,6 @@ const ITEMS = [
 ]
 const SCALE = 2
 
-function el(parent, tag, className, text) {
-  const node = document.createElement(tag)
-  node.className = className
-  if (text !== undefined) node.textContent = text
-  parent.append(node)
-  return node
-}
-
 // Without https a page has no clipboard of its own; a field that is selected does.
 async function copy(text, parent) {
   if (navigator.clipboard && isSecureContext) {

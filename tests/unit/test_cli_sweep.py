@@ -6,36 +6,23 @@ import json
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import workbench.cli.sweep as module
 import workbench.services
+from tests.unit.test_cli_backtest import daily
 from workbench.cli import app
 from workbench.cli.sweep import STOPPED, grid_of
 from workbench.config import Settings
 from workbench.errors import ConfigError, UnknownNameError
-from workbench.market.events import BAR
 from workbench.services import Services
 from workbench.strategies import RsiReversion, SmaCross
 from workbench.sweep import sweep
 from workbench.sweep.measures import ALL
 
-DAY = 86_400_000_000_000
 GRID = ("--grid", "fast=3:13", "--grid", "slow=5:25:2", "--where", "fast < slow", "--fees", "0.001")
-
-
-def daily(seed: int, count: int = 400) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    out = np.zeros(count, BAR)
-    out["time"] = np.datetime64("2020-01-01", "ns").astype("i8") + np.arange(count) * DAY
-    out["close"] = np.round(100 * np.exp(np.cumsum(rng.normal(size=count) * 0.02)), 2)
-    out["open"] = np.concatenate([[100.0], out["close"][:-1]])
-    out["high"], out["low"] = np.maximum(out["open"], out["close"]) + 1, np.minimum(out["open"], out["close"]) - 1
-    out["volume"], out["vwap"] = 10, np.nan
-    return out
 
 
 @pytest.fixture(autouse=True)
