@@ -16,6 +16,7 @@ from panel_material_ui.template.base import parse_template
 from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultTheme
 
 from workbench.charts.theme import bokeh_theme, mui_theme, page_css
+from workbench.views import wire  # noqa: F401  every page needs what it mends
 from workbench.views.state import LINKED, AppState
 from workbench.views.status import StatusStrip
 from workbench.views.visits import may_be_made_ahead, when_looked_at, when_visited

@@ -1,8 +1,10 @@
-"""What is sent to a browser, in the order in which it happened: one queue for each socket.
+"""What goes between page and browser loses nothing: one queue for each socket, and the lock for what was put off.
 
 Bokeh writes a change when the callback that made it is over; Panel writes what it held together at once, and while the
 socket is busy some time later. So of two changes of one property the older could arrive last, and stay on the screen
-until the next. Here every message takes its place when it is made.
+until the next. Here every message takes its place when it is made. And what a browser says while other changes of it
+wait is put off by Panel and then done without the document's lock: what that changes on a Bokeh model was refused, and
+the press of a button lost.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 from panel.io import document as panel_document
 from panel.io.server import WSHandler
+from panel.reactive import Syncable
 
 _dispatch = panel_document.dispatch_tornado
 
@@ -71,3 +74,5 @@ def dispatch(conn: Any, events: Any = None, msg: Any = None) -> Sequence[Awaitab
 
 
 panel_document.dispatch_tornado = dispatch
+for _put_off in (Syncable._event_coroutine, Syncable._change_coroutine):
+    _put_off.lock = True  # as ``panel.io.with_lock`` marks a callback

@@ -1,11 +1,15 @@
 """Messages reach a socket in the order in which they were made, whoever made them and whoever waits first."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
+import panel as pn
 import pytest
+from bokeh.document import Document
 from panel.io import document
-from panel.io.server import WSHandler
+from panel.io.server import WSHandler, async_execute
+from panel.io.state import set_curdoc
 
 from workbench.views import wire
 
@@ -68,3 +72,15 @@ def test_panel_finds_the_socket_free(socket):
 
     asyncio.run(go())
     assert document.dispatch_tornado(connection(socket), []) == []
+
+
+@pytest.mark.parametrize("what", ["_event_coroutine", "_change_coroutine"])
+def test_what_was_put_off_has_the_lock_when_it_is_done(what):
+    page = Document()
+    context = SimpleNamespace(session=None, request=SimpleNamespace(arguments={}))
+    page._session_context = lambda: context
+    button = pn.widgets.Button()
+    with set_curdoc(page):
+        async_execute(partial(getattr(button, what), page, None))
+    [put_off] = page.session_callbacks
+    assert not getattr(put_off.callback, "nolock", False)
