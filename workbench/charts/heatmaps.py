@@ -81,15 +81,15 @@ def heatmap(
         bad, good = good, bad
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)
-        ramp = _between(bad, t.hairline, good)
+        ramp = ramp_between(bad, t.hairline, good)
     else:
-        ramp = _between(t.hairline, t.accent) if more_is_better else _between(t.accent, t.hairline)
+        ramp = ramp_between(t.hairline, t.accent) if more_is_better else ramp_between(t.accent, t.hairline)
     if low == high:
         low, high = low - 0.5, high + 0.5
     mapper = LinearColorMapper(palette=ramp, low=low, high=high, nan_color=t.rgba("panel", 0.0))
     down, across = np.indices(values.shape)
     place = np.isfinite(known.ravel())
-    across_names, down_names = [_text(one) for one in matrix.columns], [_text(one) for one in matrix.index]
+    across_names, down_names = [label_of(one) for one in matrix.columns], [label_of(one) for one in matrix.index]
     source = ColumnDataSource(
         {
             "x": across.ravel()[place], "y": down.ravel()[place], "value": known.ravel()[place],
@@ -128,7 +128,7 @@ def heatmap(
     return Heatmap(matrix, figure, dark)
 
 
-def _between(*colours: str) -> list[str]:
+def ramp_between(*colours: str) -> list[str]:
     """Steps from one colour to the next."""
     points = np.array([[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in colours], float)
     at = np.linspace(0, len(points) - 1, _STEPS)
@@ -136,5 +136,6 @@ def _between(*colours: str) -> list[str]:
     return [f"#{round(r):02x}{round(g):02x}{round(b):02x}" for r, g, b in zip(*channels, strict=True)]
 
 
-def _text(value: Any) -> str:
+def label_of(value: Any) -> str:
+    """A value as an axis writes it: six digits where it is a fraction."""
     return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
