@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 Progress = Callable[[int, int, str], None]
-_LOOPS, _BARS, _STUDY, _STRATEGY = "loop", "bars", "indicator", "strategy"
+_LOOPS, _BARS, _STUDY, _STRATEGY, _SWEEP = "loop", "bars", "indicator", "strategy", "sweep"
 
 
 def warm(progress: Progress | None = None, *, processes: int | None = None) -> list[str]:
@@ -65,14 +65,14 @@ def pieces() -> tuple[list[str], list[str]]:
         ]
     kinds = [f"{_BARS} {name}" for name in bar_kinds.names()]
     others = [f"{_STUDY} {name}" for name in indicators.names()]
-    return found + kinds, others + [f"{_STRATEGY} {name}" for name in strategies.names()]
+    return found + kinds, others + [f"{_STRATEGY} {name}" for name in strategies.names()] + [f"{_SWEEP} cells"]
 
 
 def compile_piece(piece: str) -> str:
     """Compile one of ``pieces``: "", or why that failed."""
     family, _, name = piece.partition(" ")
     try:
-        {_LOOPS: _loop, _BARS: _bars, _STUDY: _study, _STRATEGY: _strategy}[family](name)
+        {_LOOPS: _loop, _BARS: _bars, _STUDY: _study, _STRATEGY: _strategy, _SWEEP: _sweep}[family](name)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
@@ -134,6 +134,13 @@ def _strategy(name: str) -> None:
     some = {f"sample {k}": bars * (1.0 + k * np.arange(len(bars))[:, None] / 1000) for k in range(one.symbols[0])}
     backtest(one, some).round_trips  # noqa: B018
     backtest(one, {symbol: frame.iloc[:60] for symbol, frame in some.items()}, compiled=False)
+
+
+def _sweep(_: str) -> None:
+    from workbench.sweep import sweep
+
+    # One loop runs the cells of all strategies.
+    sweep("sma_cross", _sample(), {"fast": [3, 4], "slow": [9]}, workers=1)
 
 
 def _sample() -> pd.DataFrame:

@@ -172,6 +172,7 @@ def allow_console() -> list[str]:
 def page(context: BrowserContext, allow_console: list[str]) -> Iterator[Page]:
     """A page; the test fails if the browser reported an error that the test did not announce."""
     errors: list[str] = []
+    context.set_default_navigation_timeout(60_000)  # a machine may be busy
     # Pages opened by the test are watched too.
     context.on("page", lambda opened: _watch(opened, errors.append))
     opened = context.new_page()

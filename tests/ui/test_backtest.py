@@ -212,6 +212,62 @@ def test_a_strategy_that_raises_is_told_and_links_keep_the_form(page: Page, work
     assert asked["strategy"] == ["test_raises"] and asked["cash"] == ["5000"] and asked["symbol"] == ["AAPL"]
 
 
+def test_what_is_typed_in_two_fields_at_once_is_kept(page: Page, workbench: Served) -> None:
+    opened(page, workbench)
+    for _ in range(3):
+        page.locator("input[name='c.taker']").fill("0.1%")
+        page.locator("input[name='p.fast']").fill("15")  # while the first one is on its way to be read
+        page.wait_for_function(
+            "() => location.search.includes('c.taker=0.1') && location.search.includes('p.fast=15')", timeout=ANSWER
+        )
+        page.get_by_role("button", name="Defaults").click()
+        expect(page.locator("input[name='p.fast']")).to_have_value("10", timeout=ANSWER)
+
+
+def test_reports_come_and_a_reload_keeps_runs_and_form(page: Page, workbench: Served) -> None:
+    opened(page, workbench)
+    run(page)
+    for name, begins in (("Report", b"<!"), ("PDF", b"%PDF"), ("CSV", b"symbol")):
+        with page.expect_download(timeout=ANSWER) as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        assert begins in download.value.path().read_bytes()[:200]
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("tab", name="Log").click()
+    expect(page.locator(".wb-table:visible .row").first).to_contain_text("is stored as", timeout=ANSWER)
+    page.locator("input[name=cash]").fill("abc")
+    page.wait_for_function("() => location.search.includes('cash=abc')", timeout=ANSWER)
+    page.reload()
+    expect(page.locator(".runs li")).to_have_count(1, timeout=READY)
+    expect(page.locator(".head h1")).to_have_text("sma_cross 10 30", timeout=ANSWER)
+    expect(page.locator("input[name=cash]")).to_have_value("abc")
+
+
+def test_the_chart_has_its_legend_again_after_a_comparison(page: Page, workbench: Served) -> None:
+    opened(page, workbench)
+    run(page)
+    page.locator("input[name='p.fast']").fill("20")
+    expect(page.get_by_text("Changed since this run")).to_be_visible(timeout=ANSWER)
+    run(page, 2)
+    for tick in page.locator(".runs input[type=checkbox]").all():
+        tick.click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".wb-legend")).to_be_hidden(timeout=ANSWER)
+    expect(page.locator(".wb-table:visible .head .swatch")).to_have_count(2, timeout=ANSWER)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".wb-legend")).to_be_visible(timeout=ANSWER)
+    expect(page.locator(".wb-study").filter(has_text="Equity")).to_be_visible(timeout=ANSWER)
+
+
+@pytest.mark.parametrize(("name", "width"), [("chart", 1400), ("backtest", 1400), ("backtest", 820)])
+def test_the_top_bar_keeps_to_one_line(page: Page, workbench: Served, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{workbench}/{name}?symbol=AAPL&spec=1d", timeout=READY)
+    expect(page.locator(".wb-legend")).to_be_visible(timeout=READY)
+    expect(page.locator(".wb-zone")).to_be_visible(timeout=READY)
+    boxes = [page.locator(one).first.bounding_box() for one in (".wb-topbar", ".wb-symbol", ".wb-zone")]
+    assert boxes[0]["height"] < 40 and abs(boxes[1]["y"] - boxes[2]["y"]) < 8, boxes
+
+
 def test_the_page_is_one_of_the_bar(page: Page, workbench: Served) -> None:
     page.goto(f"{workbench}/backtest", timeout=READY)
     link = page.get_by_role("link", name="Backtest")

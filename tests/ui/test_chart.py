@@ -20,7 +20,7 @@ expect.set_options(timeout=ANSWER)
 
 
 def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
-    page.goto(f"/chart?symbol={symbol}&spec={spec}{more}")
+    page.goto(f"/chart?symbol={symbol}&spec={spec}{more}", timeout=READY)
     legend = page.locator(".wb-legend")
     expect(legend).to_contain_text(symbol, timeout=READY)
     expect(legend).to_contain_text(shown or spec)
@@ -136,6 +136,52 @@ def test_axis_and_legend_tell_the_time_of_the_zone(page: Page, zone: str, shift:
           label !== new Date(s.data.time[x - s.data.x[0]] + {shift} * 60000).toISOString().slice(11, 16)).length""",
     )
     assert wrong == 0
+
+
+def test_a_small_chart_cuts_and_covers_nothing(page: Page) -> None:
+    page.set_viewport_size({"width": 700, "height": 420})
+    open_chart(page, "AAPL", "1d")
+    legend = page.locator(".wb-legend")
+    expect(legend).to_contain_text("Fri 1 Mar 2013")
+    room = legend.bounding_box()
+    assert room["height"] < 26, "one line, whatever there is to say"
+    # The highest price of the window stands below that line.
+    page.wait_for_function(
+        f"""(foot) => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1), s = f.renderers[0].data_source;
+        const {{ frame, canvas_view }} = [...f.y_range.linked_plots].at(-1);
+        const {{ top }} = canvas_view.events_el.getBoundingClientRect();
+        const seen = [...s.data.high].filter((_, i) => s.data.x[i] >= f.x_range.start && s.data.x[i] <= f.x_range.end);
+        return top + frame.y_scale.compute(Math.max(...seen)) >= foot - 1; }}""",
+        arg=room["y"] + room["height"],
+    )
+    # A number that would stand half below the tag of the last price is covered whole.
+    page.wait_for_function(
+        f"""() => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1), s = f.renderers[0].data_source;
+        const {{ frame, canvas_view }} = [...f.y_range.linked_plots].at(-1), root = canvas_view.shadow_el;
+        const box = (name) => root.querySelector(name).getBoundingClientRect();
+        const [tick] = f.right[0].ticker.get_ticks(f.y_range.start, f.y_range.end, f.y_range, 0).major;
+        const at = frame.y_scale.compute(tick), {{ top }} = canvas_view.events_el.getBoundingClientRect();
+        const price = frame.y_scale.invert(at - 12), last = s.get_length() - 1;
+        if (s.data.real[last] !== price) {{ s.data.real[last] = price; s.properties.data.change.emit(); return false; }}
+        const tag = box('.wb-last'), veil = box('.wb-last-veil'), below = top + at;
+        return Math.abs(below - 12 - (tag.top + 9)) < 2 && tag.bottom > below - 6 && veil.bottom >= below + 6; }}"""
+    )
+
+
+def test_a_date_that_the_edge_would_cut_is_left_out(page: Page) -> None:
+    open_chart(page, "AAPL", "1d")
+    said = price_figure(
+        page,
+        f"""(() => {{ const low = {FIGURES}.find((m) => m.below[0].visible), axis = low.below[0], x = low.x_range;
+        const {{ start, end }} = x, words = () => {{
+          const ticks = axis.ticker.get_ticks(x.start, x.end, x, 0).major;
+          return axis.formatter.doFormat(ticks, {{loc: 0, axis: null}}); }};
+        const whole = words(), first = axis.ticker.get_ticks(start, end, x, 0).major[0];
+        x.setv({{ start: first - 0.5, end: first - 0.5 + (end - start) }});
+        return [whole, words()]; }})()""",
+    )
+    whole, cut = said
+    assert whole.count("") <= 1 and cut[0] == "" and "" not in cut[1:]
 
 
 def test_daily_dates_do_not_shift_with_the_zone(page: Page) -> None:

@@ -23,9 +23,14 @@ STANDS = f"""() => {{ {PARTS}
 
 
 def open_chart(page: Page, query: str, shown: str) -> None:
-    page.goto(f"/chart?{query}")
+    page.goto(f"/chart?{query}", timeout=READY)
     expect(page.locator(".wb-legend")).to_contain_text(shown, timeout=READY)
     page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+
+
+#: Whether the line of the first symbol is drawn.
+DRAWN = f"() => {{ {PARTS} return Boolean(line?.visible && drawn?.x?.length); }}"
+HIDDEN = f"() => {{ {PARTS} return Boolean(line && !line.visible); }}"
 
 
 def test_a_symbol_is_compared_by_keys_hidden_removed_and_kept_in_the_link(page: Page) -> None:
@@ -58,10 +63,17 @@ def test_a_symbol_is_compared_by_keys_hidden_removed_and_kept_in_the_link(page: 
     expect(row).not_to_contain_text("27.95")
     row.hover()
     row.get_by_role("button", name="Hide MSFT").click()
-    page.wait_for_function(f"() => {{ {PARTS} return line && !line.visible; }}", timeout=ANSWER)
+    page.wait_for_function(HIDDEN, timeout=ANSWER)
     expect(row.get_by_role("button", name="Show MSFT")).to_be_visible()
+    # What was hidden is hidden wherever the link is opened.
+    expect(page).to_have_url(re.compile("compare=MSFT&hidden=MSFT"), timeout=ANSWER)
     page.reload()
     expect(page.locator(".wb-compared")).to_contain_text("MSFT", timeout=READY)
+    page.wait_for_function(HIDDEN, timeout=READY)
+    row.hover()
+    row.get_by_role("button", name="Show MSFT").click()
+    page.wait_for_function(DRAWN, timeout=ANSWER)
+    expect(page).not_to_have_url(re.compile("hidden"), timeout=ANSWER)
     page.wait_for_function(STANDS, timeout=ANSWER)
     row.hover()
     row.get_by_role("button", name="Remove MSFT").click()

@@ -17,7 +17,7 @@ return one && other && one.every((at, i) => Math.abs(at - other[i]) < 1000); }}"
 
 
 def open_page(page: Page, address: str, *titles: str) -> None:
-    page.goto(address)
+    page.goto(address, timeout=READY)
     ready(page, *titles)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.ui.test_chart import ANSWER, READY, open_chart
+from tests.ui.test_axes import ROOM
+from tests.ui.test_chart import ANSWER, READY, open_chart, price_figure
 from workbench.charts.still_text import time_labels
 
 #: The tooltip is the name that a button has for those who hear it.
@@ -72,6 +74,49 @@ def test_all_files_hold_the_chart_and_the_page_opens_offline(
     )
     filed.locator(".wb-study").first.hover(force=True)
     expect(filed.locator(".wb-icons").first).to_be_hidden()
+
+
+def test_prices_that_a_hand_stretched_are_those_of_the_files(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    open_chart(page, "AAPL", "1d")
+    followed = price_figure(page, ROOM)
+    page.locator(".wb-axis").first.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    low, high = price_figure(page, ROOM)
+    assert high - low > 1.5 * (followed[1] - followed[0])
+    # The server hears of it soon after.
+    page.wait_for_function(
+        "(low) => [...Bokeh.documents[0]._all_models.values()].some((m) => m.data?.ask && m.data.low?.[0] === low)",
+        arg=low,
+        timeout=READY,
+    )
+    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    page.get_by_role("button", name=BUTTON).click()
+    expect(page.get_by_role("menuitem", name="SVG")).to_be_visible(timeout=READY)
+    svg, html = (download(page, what, tmp_path) for what in ("SVG", "HTML"))
+    # Labels at 44 px and more: the outermost are near the edges of what was seen.
+    told = [float(one.text) for one in ElementTree.fromstring(svg.read_text("utf-8")).iter() if _priced(one.text)]
+    assert low <= min(told) < low + 0.25 * (high - low) and high - 0.25 * (high - low) < max(told) <= high
+    filed = context.new_page()
+    filed.goto(html.as_uri())
+    expect(filed.locator(".wb-legend")).to_contain_text("AAPL", timeout=READY)
+    filed.wait_for_function(
+        """([low, high]) => { const y = Bokeh.documents[0].roots()[0].children[0].y_range;
+            return Math.abs(y.start - low) < 1e-6 && Math.abs(y.end - high) < 1e-6; }""",
+        arg=[low, high],
+        timeout=READY,
+    )
+    # There too they are let go.
+    filed.get_by_role("button", name="Follow the prices in the window").click()
+    filed.wait_for_function(
+        "(low) => Bokeh.documents[0].roots()[0].children[0].y_range.start > low", arg=low, timeout=READY
+    )
+
+
+def _priced(text: str | None) -> bool:
+    return re.fullmatch(r"-?\d+\.00", (text or "").replace("−", "-")) is not None
 
 
 def test_link_and_code_are_copied_and_keys_reach_everything(page: Page, context: BrowserContext) -> None:

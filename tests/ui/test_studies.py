@@ -16,7 +16,7 @@ ROWS = "[...Bokeh.documents[0]._all_models.values()].find((m) => m.css_classes?.
 
 
 def open_chart(page: Page, symbol: str, spec: str, *studies: str) -> None:
-    page.goto(f"/chart?symbol={symbol}&spec={spec}&studies={quote(';'.join(studies))}")
+    page.goto(f"/chart?symbol={symbol}&spec={spec}&studies={quote(';'.join(studies))}", timeout=READY)
     expect(page.locator(".wb-legend")).to_contain_text(symbol, timeout=READY)
     page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
 
@@ -91,6 +91,30 @@ def test_the_dialog_changes_a_study_and_keeps_the_window(page: Page) -> None:
     expect(page.get_by_role("button", name="OK", exact=True)).to_be_hidden()
     assert (page.evaluate(f"() => {PRICE}.id"), window(page)) == before
     page.wait_for_url(re.compile("studies=ema(&|$)"))  # 20 is what it has by itself
+
+
+def test_whoever_hears_the_dialog_knows_what_each_field_and_button_is(page: Page) -> None:
+    open_chart(page, "AAPL", "1d", "ema", "macd")
+    press(page, "MACD", "Settings")
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_label("Fast", exact=True)
+    expect(field).to_have_value("12", timeout=ANSWER)
+    dialog.get_by_role("button", name="Fast: more", exact=True).click(timeout=READY)
+    expect(field).to_have_value("13", timeout=ANSWER)
+    dialog.get_by_role("button", name="Fast: less", exact=True).click()
+    expect(field).to_have_value("12", timeout=ANSWER)
+    # Fields that are there for each output say of which they are.
+    expect(dialog.get_by_role("textbox", name="Signal width, px", exact=True)).to_have_value("1.5", timeout=READY)
+    expect(dialog.get_by_role("textbox", name="Histogram colour", exact=True)).to_be_visible(timeout=READY)
+    expect(dialog.get_by_role("button", name="Value colour: choose", exact=True)).to_be_visible(timeout=READY)
+    said = dialog.aria_snapshot()
+    assert re.findall(r"^\s*- (?:button|textbox|combobox|checkbox)(?::.*)?$", said, re.MULTILINE) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden(timeout=ANSWER)
+    # The next study has fields of its own.
+    press(page, "EMA", "Settings")
+    expect(dialog.get_by_role("button", name="Window: more", exact=True)).to_be_visible(timeout=READY)
+    expect(dialog.get_by_role("textbox", name="Value width, px", exact=True)).to_be_visible(timeout=READY)
 
 
 def test_a_value_that_cannot_be_is_refused_in_the_dialog(page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ from workbench.strategies.base import COLUMNS, Strategy
 from workbench.strategies.portfolio import Portfolio
 from workbench.strategies.views import BrokerView, PortfolioBroker, PortfolioRow, RowView
 
-#: Instants between two calls of ``progress``.
-_STRIDE = 50_000
+#: Instants before the first call of ``progress``, and about how many seconds pass between two: a run can be stopped
+#: at those alone, and what a strategy takes for a bar is between 4 ns and as long as it likes.
+_STRIDE, _PACE = 256, 0.05
 Progress = Callable[[int, int], None]
 
 
@@ -137,16 +139,18 @@ class Run:
     def finish(self, progress: Progress | None = None) -> None:
         """Run to the end in the compiled loop; ``progress`` is told instants done and in all, and may raise."""
         self._make_world(self.address())
+        stride = self.instants if progress is None else _STRIDE
         while self.next < self.instants:
-            until = self.instants if progress is None else min(self.next + _STRIDE, self.instants)
+            until, began = min(self.next + stride, self.instants), time.perf_counter()
             try:
                 done = kernel.simulate(self.world[0], self.next, until)
             except Exception as error:
                 raise self._failure(error) from error
             if done < until:
                 self._grow()
-            self.next = done
+            took, self.next = (time.perf_counter() - began) / max(1, done - self.next), done
             if progress is not None:
+                stride = max(1, min(4 * stride, int(_PACE / max(took, 1e-9))))
                 progress(done, self.instants)
 
     def address(self) -> int:

@@ -21,6 +21,17 @@ _UNITS = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _MOST = 0.5
 
 
+#: Numbers of ``Stats`` that are no measures: title, unit as ``analytics`` names them, and what it is.
+ACCOUNT = {
+    "final_equity": ("Final equity", "money", "Worth of the account at the close of the last bar."),
+    "fees": ("Fees", "money", "All fees that were paid."),
+    "financing": ("Financing", "money", "Interest and funding that were paid."),
+    "margin_calls": ("Margin calls", "count", "Positions that were closed for want of margin."),
+    "uncertain_bars": ("Uncertain bars", "count", "Bars in which it mattered which way the price went inside."),
+    "periods_per_year": ("Bars a year", "money", "What ratios a year are made with."),
+}
+
+
 class Stats(dict[str, float]):
     """Measures by name: fractions, ratios, counts and money as plain numbers.
 

@@ -93,8 +93,8 @@ class CandleChart:
     markers
         The ``MarkerLayer``: trades, events and alerts.
     viewport
-        One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch`` and ``ask``
-        ("", "home" or "end").
+        One row, written by the browser: ``start, end`` (ordinals), ``width`` (px), ``epoch``, ``ask`` ("", "home" or
+        "end") and ``low, high`` (prices at the edges where a hand put them; None where they follow the bars).
     seen
         One row, written by the browser: ``x`` and ``volume`` of the newest bar that it has drawn of those that came
         live.
@@ -104,7 +104,8 @@ class CandleChart:
 
     def __init__(self, *, dark: bool = True, palette: str = "classic", decimals: int = 2) -> None:
         self.source = ColumnDataSource(data=bar_columns(np.zeros(0, BAR)))
-        self.viewport = ColumnDataSource(data={"start": [], "end": [], "width": [], "epoch": [], "ask": []})
+        names = ("start", "end", "width", "epoch", "ask", "low", "high")
+        self.viewport = ColumnDataSource(data={name: [] for name in names})
         self.seen = ColumnDataSource(data={"x": [], "volume": []})
         self.drawn = 0
         self.x_range = Range1d(0, FIRST_VIEW, min_interval=8, max_interval=WIDEST, syncable=False)
@@ -325,7 +326,9 @@ class CandleChart:
         self._times = CustomJSTickFormatter(
             args={"source": self.source, "x_range": self.x_range}, code=script("time.js", "tick_label.js")
         )
-        volumes = CustomJSTickFormatter(code=script("numbers.js") + "\nreturn wbNumbers.volume(tick);")
+        # Nought goes without saying, and stands where the buttons of the scale are.
+        code = script("numbers.js") + '\nreturn tick ? wbNumbers.volume(tick) : "";'
+        volumes = CustomJSTickFormatter(code=code)
         self.axes(self.price, volumes, 8)
         self.axis.prices(self.price.right[0], self.price)
         self.axes(self.volume, volumes, 2)

@@ -66,6 +66,8 @@ class Shown:
         Ms from bar to bar on a calendar axis, where nights and weekends take their room; 0 for trading time.
     view
         Edges of the window; left out, all bars and some room.
+    prices
+        The lowest and the highest price of the axis; left out, it has room for what is in the window.
     sessions
         Columns of stretches of trading, as ``charts.axes`` has them; what is between them is shaded.
     drawings
@@ -94,6 +96,7 @@ class Shown:
     scale: str = "linear"
     slot: float = 0.0
     view: tuple[float, float] | None = None
+    prices: tuple[float, float] | None = None
     sessions: Mapping[str, Any] = field(default_factory=dict)
     drawings: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     compared: Sequence[tuple[Compared, np.ndarray]] = ()
@@ -250,6 +253,7 @@ def chart_of(shown: Shown, *, dark: bool, palette: str) -> CandleChart:
         head=True,
         tail=True,
         last=shown.last,
+        prices=shown.prices,
         rising=int(shown.rising),
         real="real_close" in shown.bars.dtype.names,
     )

@@ -48,6 +48,12 @@ class Scale:
         middle = (low + high) / 2
         self.low, self.high = middle - span / 2, middle + span / 2
 
+    def hold(self, low: float, high: float) -> None:
+        """Have these values at the edges, whatever was taken in."""
+        if self.kind == "log" and low <= 0:
+            self.kind = "linear"
+        self.low, self.high = self._placed(np.array([low, high], float)).tolist()
+
     @property
     def known(self) -> bool:
         """Whether there is something to draw."""

@@ -140,6 +140,8 @@ class Sheet(Paper):
             if not at:
                 scale.base = self.shown.base_close
             self._follow(figure, scale)
+            if not at and self.shown.prices is not None:
+                scale.hold(*self.shown.prices)
             frames.append(_Frame(figure, scale, top, legend, folded=at > 0 and not figure.right[0].visible))
         return frames
 

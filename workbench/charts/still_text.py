@@ -132,16 +132,17 @@ def time_labels(wall: np.ndarray, gap: int) -> dict[int, str]:
     weights = _weights(wall)
     taken, found = np.zeros(n, bool), {}
     for heavy in sorted(set(weights.tolist()) - {0}, reverse=True):
-        refused = False
+        free, refused = [], 0
         for i in np.flatnonzero(weights == heavy).tolist():
             if taken[i]:
-                refused = True
+                refused += 1
                 continue
-            found[i] = _label(int(wall[i]), heavy)
+            free.append(i)
             taken[max(0, i - gap + 1) : i + gap] = True
-        # Finer ones would fall between at odd places; at uneven distances, as of ticks, that beats an empty axis.
-        if refused and len(found) * gap * 4 >= n:
+        # Most of them would stand too near: the others would be at odd places, which only beats an empty axis.
+        if refused > len(free) and len(found) * gap * 4 >= n:
             break
+        found |= {i: _label(int(wall[i]), heavy) for i in free}
     return dict(sorted(found.items()))
 
 

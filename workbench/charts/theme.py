@@ -264,6 +264,8 @@ html, body {{
 * {{ scrollbar-width: thin; scrollbar-color: var(--wb-hairline) transparent; }}
 :focus-visible {{ outline: 2px solid var(--wb-accent); outline-offset: -2px; }}
 a {{ color: var(--wb-accent); text-decoration: none; }}
+.bk-Tooltip {{ --tooltip-color: var(--wb-raised); --tooltip-text: var(--wb-text); --tooltip-border: var(--wb-hairline);
+  --tooltip-arrow-color: var(--wb-hairline); --tooltip-arrow-inner-color: var(--wb-raised); }}
 @media (prefers-reduced-motion: reduce) {{ * {{ animation: none !important; transition: none !important; }} }}
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ class HomeView(pn.viewable.Viewer):
 
     def _again(self) -> None:
         self.notice.show_loading("table", "Looking through the data")
-        pn.state.execute(lambda: self.refresh(force=True))
+        pn.state.execute(partial(self.refresh, force=True))  # of a lambda nobody would wait for the end
 
     def _start(self) -> None:
         self.model.attach()

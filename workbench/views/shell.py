@@ -22,7 +22,12 @@ from workbench.views.status import StatusStrip
 from workbench.views.visits import may_be_made_ahead, when_looked_at, when_visited
 
 #: Pages that exist, in the order of the top bar: title, path beside this page.
-PAGES: tuple[tuple[str, str], ...] = (("Home", "./"), ("Chart", "chart"), ("Backtest", "backtest"))
+PAGES: tuple[tuple[str, str], ...] = (
+    ("Home", "./"),
+    ("Chart", "chart"),
+    ("Backtest", "backtest"),
+    ("Optimize", "optimize"),
+)
 
 _HERE = Path(__file__).parent
 _JS, _CSS = _HERE / "js", _HERE / "css"

@@ -32,7 +32,7 @@ from workbench.views.values import (
 DEFAULT_SYMBOL, DEFAULT_SPEC, DEFAULT_TZ = "BTC-USD", "1min", "UTC"
 
 #: Parameters that belong in a link. Theme and palette are the reader's own and stay in the browser.
-LINKED = ("symbol", "spec", "tz", "chart", "studies", "compare", "scale", "axis", "shading")
+LINKED = ("symbol", "spec", "tz", "chart", "studies", "compare", "hidden", "scale", "axis", "shading")
 #: Those of them that a link always says, and that charts beside the active one take from it when it does not say them.
 STATED = ("symbol", "spec", "tz")
 #: What a chart has besides: how it is linked with others on the page, and its window.
@@ -60,6 +60,9 @@ class AppState(SeveralCharts):
     studies = param.List(default=[], item_type=str, doc="Studies of the chart as texts, such as ema(window=20).")
     compare = param.List(
         default=[], item_type=str, bounds=(0, MAX_COMPARED), doc="Other symbols as lines over the prices."
+    )
+    hidden = param.List(
+        default=[], item_type=str, bounds=(0, MAX_COMPARED), doc="Those of compare whose lines are not drawn."
     )
     scale = param.Selector(
         default="linear", objects=list(SCALES), doc="How prices are spread; percent counts from the first bar in view."
@@ -147,7 +150,7 @@ class AppState(SeveralCharts):
                 wanted[name], wrong = studies_of(text)
                 refused += wrong
                 continue
-            if name == "compare":
+            if name in ("compare", "hidden"):
                 wanted[name], wrong = symbols_of([one for one in text.split(",") if one.strip()], resolve)
                 refused += wrong
                 continue
@@ -254,7 +257,7 @@ class AppState(SeveralCharts):
                 wanted[name], wrong = study_list(value, where)
                 refused += wrong
                 continue
-            if name == "compare" and isinstance(value, list):
+            if name in ("compare", "hidden") and isinstance(value, list):
                 wanted[name], wrong = symbols_of(value, resolve, where)
                 refused += wrong
                 continue

@@ -180,7 +180,7 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "chart": _chart,
     "link": _link,
 }
-WRITTEN: Mapping[str, Callable[[Any], str]] = {"studies": join_studies, "compare": ",".join}
+WRITTEN: Mapping[str, Callable[[Any], str]] = {"studies": join_studies, "compare": ",".join, "hidden": ",".join}
 
 
 def text_of(value: Any) -> str:

@@ -333,6 +333,21 @@ def test_wrong_parameters_are_named():
         Costs(make=1)
 
 
+class Slow(Strategy):
+    """Takes its time at every bar."""
+
+    rounds = param.Integer(1, bounds=(1, 1_000_000), doc="Rounds at each bar.")
+
+    def decide(self, now, was, broker):
+        total = 0.0
+        for i in range(self.rounds):
+            total += (now.close * i) % 7.0
+        if total >= 0.0 and now.close > was.close:
+            broker.long()
+        else:
+            broker.flat()
+
+
 def test_progress_can_stop_a_run():
     def stop(done, total):
         assert (done, total) == (120, 120)
@@ -340,6 +355,15 @@ def test_progress_can_stop_a_run():
 
     with pytest.raises(KeyboardInterrupt):
         backtest(SmaCross(), bars_of(1), progress=stop)
+
+
+def test_a_run_is_looked_at_at_a_pace_of_time_however_slow_its_strategy():
+    seen = []
+    bars = bars_of(1, 2_000)
+    slow = backtest(Slow(rounds=100_000), bars, progress=lambda done, total: seen.append(done))
+    assert seen == sorted(set(seen)) and seen[-1] == 2_000
+    assert len(seen) > 3  # as often as a run of no work at all is asked
+    pd.testing.assert_series_equal(slow.equity, backtest(Slow(), bars).equity)
 
 
 def test_a_study_that_looks_ahead_is_refused():

@@ -18,6 +18,7 @@ from tests.unit.backtest.test_engine import Restless, bars_of
 from workbench.backtest import Result, backtest
 from workbench.backtest.report import TABLES
 from workbench.charts.tearsheet import html, tables
+from workbench.charts.tearsheet.content import Sheet
 from workbench.charts.tearsheet.style import HEAT
 from workbench.charts.tearsheet.words import amount, of_unit, percent, plain, price
 from workbench.charts.theme import contrast, tokens
@@ -408,3 +409,12 @@ def test_words_of_numbers(said: str, wanted: str) -> None:
 def test_the_page_is_the_same_twice(result: Result) -> None:
     first, second = (re.sub(rb"<dt[^>]*>Made</dt><dd[^>]*>[^<]*", b"", html(result)) for _ in range(2))
     assert first == second
+
+
+def test_days_that_open_at_another_hour_in_summer_are_one_row_by_weekday():
+    index = pd.date_range("2014-01-01 09:30", periods=400, freq="B", tz="America/New_York", name="time")
+    bars = bars_of(3, len(index)).set_axis(index.tz_convert("UTC"))
+    sheet = Sheet(backtest(SmaCross(fast=3, slow=8), bars))
+    section = next(one for one in sheet._months() if one.title == "Returns by weekday")
+    (table,) = section.parts
+    assert [row[0] for row in table.rows] == ["Mean"] and len(table.columns) == 6

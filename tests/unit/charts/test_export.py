@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 import resvg_py
 
 from workbench.charts import export
-from workbench.charts.export import Shown, to_csv, to_frame, to_html, to_parquet, to_png, to_svg
+from workbench.charts.export import Shown, chart_of, to_csv, to_frame, to_html, to_parquet, to_png, to_svg
+from workbench.charts.still_sheet import Sheet
 from workbench.charts.still_text import moment, on_axis, time_labels
 from workbench.charts.studies import Drawn
 from workbench.charts.study_text import Study
@@ -139,6 +141,31 @@ def test_labels_of_time_are_the_weightiest_and_keep_their_distance() -> None:
     assert time_labels(wall[:0], 6) == time_labels(wall[:1], 6) == {}
     assert moment(int(wall[0]), seconds=True) == "Sat 20 Dec 2025 00:00:00"
     assert [on_axis(1234.5, 0.5, 2), on_axis(0.00012, 1e-5, 5), on_axis(1.5e6, 5e5)] == ["1,234.50", "0.00012", "1.5M"]
+
+
+def test_a_time_axis_has_no_odd_labels_at_its_ends() -> None:
+    start = pd.Timestamp("2026-03-02").value
+    # Three hours apart but for 20:50 at the end, where another hour would have room that none before it had.
+    steady = time_labels(np.arange(250) * 5 * 60 * 10**9 + start, 16)
+    assert list(steady.values()) == ["03:00", "06:00", "09:00", "12:00", "15:00", "18:00"]
+    # A short session on Sunday, too near to Monday, does not take the hours from all days.
+    days = [np.arange(4 if day % 7 == 6 else 92) + 96 * day for day in range(10)]
+    labels = list(time_labels(np.concatenate(days) * 15 * 60 * 10**9 + start, 27).values())
+    assert labels.count("12:00") == 9 and "06:00" not in labels
+
+
+@pytest.mark.parametrize("scale", ["linear", "log", "percent"])
+def test_prices_at_the_edges_may_be_given(scale: str) -> None:
+    what = shown(60, scale=scale)
+    close = what.bars["close"]
+    low, high = 0.5 * float(close.min()), 1.5 * float(close.max())
+    held = replace(what, prices=(low, high))
+    chart = chart_of(held, dark=False, palette="classic")
+    sheet = Sheet(chart, held, size=(800, 450), theme=(False, "classic"), font="Arial")
+    assert sheet.prices.scale.edges == pytest.approx((low, high))
+    assert float(sheet.prices.scale.y(low)) == pytest.approx(sheet.prices.scale.bottom)
+    assert to_svg(held) != to_svg(what)
+    assert chart.source.tags[0]["prices"] == (low, high), "what the page is told"
 
 
 def test_a_png_is_the_picture_in_pixels_with_its_texts() -> None:

@@ -116,6 +116,19 @@ def test_the_cell_goes_to_the_window_and_says_how_prices_are_drawn(services: Ser
         wb.chart("ES", start="2026-13-01")
 
 
+def test_prices_that_a_hand_stretched_are_exported(services: Services) -> None:
+    view = wb.chart("ES", "1d", live=False)
+    share = shared(view)
+    assert share.shown().prices is None
+    told = {"start": [-300], "end": [4], "width": [900], "epoch": [view._epoch], "ask": [""]}
+    view.chart.viewport.data = {**told, "low": [12.5], "high": [480.0]}
+    assert share.shown().prices == (12.5, 480.0)
+    assert ">400.00<" in share.make("svg")[1]
+    for low, high in ((None, None), (np.nan, 3.0), (5.0, 5.0)):  # followed again; nothing that could be drawn
+        view.chart.viewport.data = {**told, "low": [low], "high": [high]}
+        assert share.shown().prices is None
+
+
 def test_what_is_exported_is_drawn_as_on_the_page(services: Services) -> None:
     view = wb.chart("ES", "1d", type="baseline", scale="percent", live=False)
     share = shared(view)

@@ -128,6 +128,11 @@ def test_comparisons_travel_in_links_and_layouts_and_are_read_in_percent() -> No
     state.scale = "linear"  # chosen by hand: the link says so
     assert other.apply_query(f"?{state.query}") == []
     assert (other.compare, other.scale) == (["MSFT", "IBM"], "linear")
+    state.hidden = ["IBM"]
+    assert "&hidden=IBM&" in state.query
+    again, laid = AppState(), AppState()
+    assert again.apply_query(f"?{state.query}") == laid.apply_document(state.document()) == []
+    assert again.hidden == laid.hidden == ["IBM"] and again.query == laid.query == state.query
     (refused,) = other.apply_document({"charts": [{"compare": ["ES", 3]}]})
     assert other.compare == ["ES"] and refused.startswith("charts[0].compare[1]: ")
     (refused,) = other.apply_document({"charts": [{"compare": list("abcdefghi")}]})

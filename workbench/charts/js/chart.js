@@ -222,9 +222,10 @@ class Board {
   }
 
   tell(ask) {
-    const { start, end } = this.x_range;
+    const { start, end } = this.x_range, [low, high] = this.axis?.held ?? [null, null];
     this.viewport.data = {
       start: [start], end: [end], width: [this.main.frame.width], epoch: [settings(this.source).epoch ?? 0], ask: [ask],
+      low: [low], high: [high],
     };
   }
 
@@ -375,10 +376,9 @@ class Board {
     const { last, lastLine } = this.main, { left, right, top, bottom, width } = this.main.frame;
     const there = Number.isFinite(value);
     const sy = there ? this.main.y.compute(value) : NaN, inside = sy >= top && sy <= bottom;
-    show(last, there && inside);
-    show(lastLine, there && inside);
+    const { layer } = this.main, veil = (this.main.veil ??= layer.insertBefore(element(layer, "div", "wb-last-veil"), last));
+    for (const one of [last, lastLine, veil]) show(one, there && inside);
     if (!there || !inside) return;
-    const { layer } = this.main;
     layer.style.setProperty("--c-last", set.colors?.[rising ? "last-up" : "last-down"] ?? "gray");
     layer.style.setProperty("--c-on-last", set.colors?.["on-last"] ?? "white");
     const remains = set.until && !set.stale ? `<small>${wbTime.left(set.until - Date.now() - (set.skew ?? 0))}</small>` : "";
@@ -386,7 +386,12 @@ class Board {
     last.classList.toggle("wb-stale", Boolean(set.stale));
     lastLine.classList.toggle("wb-stale", Boolean(set.stale));
     Object.assign(lastLine.style, { left: `${left}px`, width: `${width}px`, top: `${Math.round(sy)}px` });
-    Object.assign(last.style, { left: `${right + 1}px`, top: `${Math.round(sy) - 9}px` });
+    const edge = Math.round(sy) - 9, foot = edge + (remains ? 29 : 18);
+    Object.assign(last.style, { left: `${right + 1}px`, top: `${edge}px` });
+    // A number that is half below the tag is left out.
+    const near = (this.axis?.ticks() ?? []).map((tick) => this.main.y.compute(tick)).filter((y) => y + 6 > edge && y - 6 < foot);
+    const low = Math.min(edge, ...near.map((y) => y - 7)), high = Math.min(bottom, Math.max(foot, ...near.map((y) => y + 7)));
+    Object.assign(veil.style, { left: `${right + 2}px`, right: 0, top: `${low}px`, height: `${Math.max(0, high - low)}px` });
   }
 }
 

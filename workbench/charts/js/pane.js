@@ -10,7 +10,9 @@ const STYLE = `
   color: var(--c-muted); padding: 2px 6px; border-radius: 4px; background: var(--c-veil); }
 .wb-legend b { font-weight: 600; font-size: 13px; color: var(--c-text); }
 .wb-legend .wb-spec { white-space: nowrap; }
-.wb-narrow .wb-stack:not(.wb-whole) .wb-legend { flex-wrap: nowrap; overflow: hidden; }
+.wb-legend > * { flex: none; }
+.wb-stack:not(.wb-whole) .wb-legend { flex-wrap: nowrap; overflow: hidden; max-width: 100%; box-sizing: border-box; }
+.wb-stack:not(.wb-whole) .wb-legend time { flex: 0 1 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .wb-narrow .wb-stack:not(.wb-whole) .wb-more { display: none; }
 .wb-narrow .wb-study:not(:hover, :focus-within) { flex-wrap: nowrap; max-width: 100%; box-sizing: border-box; }
 .wb-narrow .wb-study:not(:hover, :focus-within) > span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
@@ -48,6 +50,7 @@ const STYLE = `
 .wb-tag-time, .wb-tag-price { background: var(--c-raised); color: var(--c-text); box-shadow: 0 0 0 1px var(--c-hairline); }
 .wb-edge { left: 0; top: 0; bottom: 0; width: 1px; background: var(--c-panel); }
 .wb-last-line { height: 0; border-top: 1px dotted var(--c-last); }
+.wb-last-veil { background: var(--c-panel); }
 .wb-last { background: var(--c-last); color: var(--c-on-last); font-weight: 600; }
 .wb-last small { display: block; font-size: 11px; font-weight: 400; line-height: 13px; }
 .wb-stale { opacity: .45; filter: grayscale(1); }

@@ -30,6 +30,7 @@ const AXIS_STYLE = `
 const GEAR = "M8 5.6a2.4 2.4 0 1 0 0 4.8a2.4 2.4 0 1 0 0-4.8M8 1.8v1.7M8 12.5v1.7M1.8 8h1.7M12.5 8h1.7M3.6 3.6l1.2 1.2M11.2 11.2l1.2 1.2M3.6 12.4l1.2-1.2M11.2 4.8l1.2-1.2";
 const NEWEST = "M3 3.5L7.5 8 3 12.5M8 3.5L12.5 8 8 12.5";
 const stroke = (path, size = 14) => `<svg viewBox="0 0 16 16" width="${size}" height="${size}" aria-hidden="true"><path d="${path}"/></svg>`;
+const LEGEND = 30; // px of its first line
 const TRADING = { slot: (x) => x, place: (x) => x };
 const WORDS = { log: "A logarithmic scale", percent: "A scale in percent" };
 
@@ -61,10 +62,19 @@ class PriceAxis {
     this.listen();
     this.rule();
     this.dress();
+    this.range.change.connect(() => { if (this.manual && board.current) board.report(); });
+    const { prices } = this.set; // a chart in a file begins as a hand left it
+    if (prices && !this.kept.placed) {
+      this.kept.placed = true;
+      this.hold();
+      this.range.setv({ start: prices[0], end: prices[1] });
+    }
   }
 
   get set() { return settings(this.source); }
   get manual() { return this.range.have_updated_interactively; }
+  // Prices at the edges where a hand put them; null where they follow the bars. Those of another symbol are let go soon.
+  get held() { return this.manual && (this.symbol ?? this.set.symbol) === this.set.symbol ? this.room() : null; }
   get drawn() { return this.kept.drawn ?? "linear"; }
 
   // --- buttons and menu ------------------------------------------------------------------------------------------
@@ -306,13 +316,29 @@ class PriceAxis {
     if (range.wbRuled) { range.wbRuled.axis = this; return; }
     const ruled = range.wbRuled = { axis: this }, own = range._compute_range.bind(range);
     range._compute_range = (low, high) => {
-      if (ruled.axis.drawn !== "log" || !(high > 0)) return own(low, high);
-      const least = low > 0 ? low : ruled.axis.positive(high), room = (range.range_padding / 2) * (Math.log(high / least) || 0.01);
-      return [least * Math.exp(-room), high * Math.exp(room)];
+      const { axis } = ruled;
+      if (axis.drawn !== "log" || !(high > 0)) return axis.below(own(low, high), high);
+      const least = low > 0 ? low : axis.positive(high), room = (range.range_padding / 2) * (Math.log(high / least) || 0.01);
+      return axis.below([least * Math.exp(-room), high * Math.exp(room)], high);
     };
     // Bokeh would take all bars that are there, not those in the window.
     range.properties.scale_hint.change.connect(() => { if (range.scale_hint === "log") range.scale_hint = "auto"; });
     range.scale_hint = "auto";
+  }
+
+  // The highest price stands below the first line of the legend, however low the chart is.
+  below([start, end], high) {
+    const tall = this.board.main?.frame?.height, log = this.drawn === "log" && start > 0;
+    const share = tall > 0 ? Math.min(LEGEND / tall, 0.25) : 0, [a, b, c] = log ? [start, high, end].map(Math.log) : [start, high, end];
+    if (!(b > a) || c - b >= share * (c - a)) return [start, end];
+    const top = b + ((b - a) * share) / (1 - share);
+    return [start, log ? Math.exp(top) : top];
+  }
+
+  // Prices that have a label.
+  ticks() {
+    const { start, end } = this.range;
+    return this.figure.right[0].ticker.get_ticks(start, end, this.range, 0).major;
   }
 
   // The lowest price of the window; a study over the prices may lie below zero.
@@ -338,12 +364,14 @@ class PriceAxis {
     this.range.have_updated_interactively = true;
     this.free("both");
     this.mark();
+    this.board.report();
   }
 
   follow() {
     this.range.have_updated_interactively = false;
     this.free("width");
     this.mark();
+    this.board.report();
     this.board.main.view.request_repaint();
   }
 

@@ -101,15 +101,17 @@ const wbTime = (globalThis.__wbTime ??= (() => {
       const { n, weights, locals } = kept, taken = new Uint8Array(n), at = new Map();
       const present = [...new Set(weights)].filter((w) => w > 0).sort((a, b) => b - a);
       for (const heavy of present) {
-        let refused = false;
+        const free = [];
+        let refused = 0;
         for (let i = 1; i < n; i++) {
           if (weights[i] !== heavy) continue;
-          if (taken[i]) { refused = true; continue; }
-          at.set(x[i], label(locals[i], heavy));
+          if (taken[i]) { refused++; continue; }
+          free.push(i);
           for (let k = Math.max(0, i - gap + 1); k < Math.min(n, i + gap); k++) taken[k] = 1;
         }
-        // Finer ones would fall between at odd places; at uneven distances, as of ticks, that beats an empty axis.
-        if (refused && at.size * gap * 4 >= n) break;
+        // Most of them would stand too near: the others would be at odd places, which only beats an empty axis.
+        if (refused > free.length && at.size * gap * 4 >= n) break;
+        for (const i of free) at.set(x[i], label(locals[i], heavy));
       }
       kept.gap = gap;
       kept.at = at;

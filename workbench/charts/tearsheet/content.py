@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from workbench.analytics import Annual, Bands, bands_of_returns, rolling
+from workbench.analytics import Annual, Bands, bands_of_returns, by_hour_and_weekday, rolling
 from workbench.backtest import Result
 from workbench.charts.tearsheet import plots, tables
 from workbench.charts.tearsheet.drawing import Drawing
@@ -118,8 +118,11 @@ class Sheet:
             monthly = tables.months(self.result.monthly)
             yield Section("Returns by month", [monthly], whole=len(monthly.rows) <= _YEARS)
             note = "Mean return of a bar, by its opening time" + ("." if self.dated else f" ({index.tz or 'no zone'}).")
-            yield Section("Returns by weekday" + ("" if self.dated else " and hour"),
-                          [tables.hours(self.result.by_hour_and_weekday)], note)  # fmt: skip
+            returns = self.result.returns
+            if self.dated:  # a day opens at another hour (UTC) in summer, which tells nothing
+                returns = returns.set_axis(returns.index.normalize())
+            title = "Returns by weekday" + ("" if self.dated else " and hour")
+            yield Section(title, [tables.hours(by_hour_and_weekday(returns))], note)
 
     @cached_property
     def bands(self) -> Bands | None:

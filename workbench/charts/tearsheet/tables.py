@@ -9,17 +9,9 @@ import pandas as pd
 
 from workbench.analytics import Bands, measures
 from workbench.backtest import Result, Stats
+from workbench.backtest.stats import ACCOUNT
 from workbench.charts.tearsheet.words import NONE, amount, moments, of_unit, percent, plain, price
 from workbench.errors import WorkbenchError
-
-_EXTRA = {
-    "final_equity": ("Final equity", "money", "Money at the end."),
-    "fees": ("Fees", "money", "Money paid in fees."),
-    "financing": ("Financing", "money", "Money paid in interest and funding."),
-    "margin_calls": ("Margin calls", "count", "Positions that were closed for want of margin."),
-    "uncertain_bars": ("Uncertain bars", "count", "Bars in which it mattered which way the price went inside."),
-    "periods_per_year": ("Bars a year", "money", "What the ratios are made with."),
-}
 
 #: Groups of measures, the first of all first; others follow.
 _GROUPS = ("Account", "Return and risk", "Drawdown", "Tails", "Against a benchmark", "Round trips", "Positions")
@@ -89,7 +81,7 @@ def measure_cell(value: float, unit: str, signed: bool = False, *, tip: str = ""
 
 def unit_of(name: str) -> str:
     """The unit of a number of ``Result.stats``."""
-    return _EXTRA[name][1] if name in _EXTRA else measures.get(name).about.unit
+    return ACCOUNT[name][1] if name in ACCOUNT else measures.get(name).about.unit
 
 
 def months(table: pd.DataFrame) -> Table:
@@ -221,8 +213,8 @@ def all_measures(stats: Stats) -> Table:
     """Every measure, by group, two in a row."""
     grouped: dict[str, list[tuple[str, Cell]]] = {group: [] for group in _GROUPS}
     for name, value in stats.items():
-        if name in _EXTRA:
-            title, unit, tip = _EXTRA[name]
+        if name in ACCOUNT:
+            title, unit, tip = ACCOUNT[name]
             group = "Account"
         else:
             about = measures.get(name).about

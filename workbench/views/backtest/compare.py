@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 
 from workbench.charts.curves import ComparedCurves
+from workbench.charts.theme import series
 from workbench.views.backtest.kept import Kept, side_by_side
 from workbench.views.backtest.tables import Column, Table
 from workbench.views.state import AppState
@@ -24,6 +25,7 @@ class Comparison(pn.viewable.Viewer):
 
     def __init__(self, state: AppState, **params: Any) -> None:
         super().__init__(**params)
+        self.state = state
         self.curves = ComparedCurves(state.dark, state.palette)
         self.table = Table(label="Comparison of runs", sortable=False)
         state.param.watch(lambda *_: self.curves.theme(state.dark, state.palette), ["dark", "palette"])
@@ -46,7 +48,11 @@ class Comparison(pn.viewable.Viewer):
         self.curves.show([(one.name, one.outcome.curve) for one in runs])
         frame, tips = side_by_side(runs)
         columns = [Column("what", "", "Parameters and measures; what differs comes first", "text", 150, 1.2)]
-        columns += [Column(f"r{at}", one.name, one.outcome.chosen.place, "right", 130) for at, one in enumerate(runs)]
+        colors = series(self.state.dark)
+        columns += [
+            Column(f"r{at}", one.name, one.outcome.chosen.place, "right", 130, color=colors[at % len(colors)])
+            for at, one in enumerate(runs)
+        ]
         columns += [Column("group", "Group", "", "text", 140, 0.7)]
         self.table.show(frame, columns=columns, tips=tips)
 

@@ -24,19 +24,6 @@ _LEFT = 0.35
 _FILLS = 300
 
 
-class CutBars(FrameBars):
-    """Bars of which only so many can be read, as if the others were not there yet."""
-
-    def __init__(self, whole: FrameBars) -> None:
-        self._own, self._calendar = whole._own, whole._calendar
-        self.records = whole._made[str(whole._own)]
-        self.cut(len(self.records))
-
-    def cut(self, count: int) -> None:
-        """Let the first ``count`` bars be read; coarser ones are made of those."""
-        self._made = {str(self._own): self.records[:count]}
-
-
 class CutChart(Part):
     """Keeps a chart at the cursor of a debugger, until ``close``.
 
@@ -56,7 +43,7 @@ class CutChart(Part):
         if chart is None:
             chart = ChartView(None, AppState(symbol=debugger.symbol or "Bars"), frame, live=False, railed=False)
         super().__init__(chart)
-        self._held, chart._frame = chart._frame if self._lent else None, frame
+        self._held, chart.frame = chart.frame if self._lent else None, frame
         self._veil = [BoxAnnotation(level="overlay", line_color=None, visible=False) for _ in range(2)]
         self._line = Span(dimension="height", line_width=1, line_dash=[4, 3], visible=False)
         for figure, box in zip((chart.chart.price, chart.chart.volume), self._veil, strict=True):
@@ -65,18 +52,17 @@ class CutChart(Part):
         self._watch = chart.state.param.watch(lambda *_: self._veiled(), ["dark", "palette"])
         chart.parts.append(self)
 
-    def _frame(self, chart: ChartView | None) -> tuple[CutBars, Frame]:
+    def _frame(self, chart: ChartView | None) -> tuple[FrameBars, Frame]:
         debugger = self.debugger
         bars = debugger.all_bars()
         bars.attrs = {**bars.attrs, "symbol": debugger.symbol or "Bars"}
-        same = chart is not None and chart._frame is None and chart.state.symbol == debugger.symbol
+        same = chart is not None and chart.frame is None and chart.state.symbol == debugger.symbol
         if same:
             self._spec = chart.state.spec
         frame = Frame(bars, self._spec)
         if same and chart.instrument.symbol:
             frame.instrument = chart.instrument
-        frame.reader = cut = CutBars(frame.reader)
-        return cut, frame
+        return frame.reader, frame
 
     @property
     def later(self) -> bool:
@@ -92,7 +78,7 @@ class CutChart(Part):
     def another(self) -> None:
         """The debugger shows another symbol."""
         chart = self.view
-        self.cut, chart._frame = self._frame(None)
+        self.cut, chart.frame = self._frame(None)
         self._count = self._fills = 0
         chart.markers(None)
 
@@ -112,7 +98,7 @@ class CutChart(Part):
             figure.center = [one for one in figure.center if one not in (*self._veil, self._line)]
         if self._lent:
             chart.markers(None)
-            chart._frame = self._held
+            chart.frame = self._held
             chart.reload()
             if self.debugger.cursor >= 0:
                 chart.go_to(pd.Timestamp(int(self.cut.records["time"][self._count - 1]), tz="UTC"))
@@ -123,8 +109,6 @@ class CutChart(Part):
         chart, before = self.view, self._count
         fresh, self._count = not before, count
         self.cut.cut(len(self.cut.records) if self._later else count)
-        if not chart._begun:
-            return  # the first bars are drawn when the page has come
         history = chart.history
         opened = history is not None and len(history) > 0 and not fresh
         done = False
@@ -146,7 +130,7 @@ class CutChart(Part):
     def _joined(self, before: int, count: int) -> bool:
         """Append the bars that were played, where the newest ones are held."""
         chart, history = self.view, self.view.history
-        if str(history.spec) != str(self.cut._own) or not history.at_end or not len(history):
+        if str(history.spec) != str(self.cut.own) or not history.at_end or not len(history):
             return False
         seen = chart.window[1] >= history.stop - 1
         records = self.cut.records
@@ -155,7 +139,7 @@ class CutChart(Part):
         changed = history.join(records[before:count], records[:0])
         if changed is None or not seen:
             return False
-        chart._draw_live(changed)
+        chart.redraw(changed=changed)
         # The browser follows its newest bar by itself, and tells its window later.
         room = history.stop - chart.window[1] + 1
         if room > 0:
@@ -165,7 +149,7 @@ class CutChart(Part):
     def _dropped(self, count: int) -> bool:
         """Take the bars away that are later than the cursor now, and leave the window where that is in it."""
         chart, history = self.view, self.view.history
-        if str(history.spec) != str(self.cut._own) or not count:
+        if str(history.spec) != str(self.cut.own) or not count:
             return False
         last = int(self.cut.records["time"][count - 1])
         keep = int(np.searchsorted(history.records["time"], last, "right"))
@@ -173,7 +157,7 @@ class CutChart(Part):
         if keep < 1 or int(history.records["time"][keep - 1]) != last or ordinal < self._leftmost():
             return False
         history.records, history.at_end = history.records[:keep], True
-        chart._show()
+        chart.redraw()
         return True
 
     def _leftmost(self) -> float:
@@ -188,13 +172,12 @@ class CutChart(Part):
             chart.history = History(self.cut, self.view.history.spec).open()
             self._look(force=True)
             return
-        chart.history = History(self.cut, self.cut._own).open()
-        chart.spec = chart.history.spec
+        chart.history = History(self.cut, self.cut.own).open()
         if not len(chart.history):
             chart.reload()
             return
         stop = chart.history.stop + max(2.0, 0.04 * width)
-        chart._show((stop - width, stop))
+        chart.redraw((stop - width, stop))
 
     def _look(self, force: bool = False) -> None:
         """Have the cursor in the window, where all bars are shown."""

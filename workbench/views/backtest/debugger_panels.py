@@ -13,6 +13,7 @@ import param
 from workbench.backtest.debugger import Debugger, Stop
 from workbench.backtest.debugger.breakpoints import KINDS
 from workbench.backtest.debugger.sight import Fill, Order, Sight
+from workbench.charts.tearsheet.words import percent, plain
 from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
@@ -98,7 +99,7 @@ def told_of(debugger: Debugger, sight: Sight, stop: Stop, tz: str = "UTC") -> di
         "failed": failed,
         "end": debugger.at_end,
         "account": [
-            [title, _share(sight.account[name]) if name == "drawdown" else written(sight.account[name]), tip]
+            [title, _FORMS.get(name, written)(sight.account[name]), tip]
             for name, (title, tip) in _ACCOUNT.items()
             if name in sight.account
         ],
@@ -127,15 +128,17 @@ def written(value: Any) -> str:
         return "–"
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    if isinstance(value, int | np.integer):
-        return f"{value:,}"
-    if abs(value) >= 1000:
-        return f"{value:,.2f}"
-    return f"{value:.6g}"
+    if isinstance(value, int | np.integer) or value == round(value, 0) and abs(value) < 1e15:
+        text = f"{value:,.0f}"
+    elif abs(value) >= 1000:
+        text = f"{value:,.2f}"
+    else:
+        text = f"{value:.6g}"
+    return text.replace("-", "−")
 
 
-def _share(value: float) -> str:
-    return f"{value:.2%}"
+#: Of the account: money, and a share, which is above 0 as in the formula of a breakpoint.
+_FORMS = {**dict.fromkeys(("unrealised", "equity", "cash", "fees"), plain), "drawdown": percent}
 
 
 def _shown(value: Any) -> str:

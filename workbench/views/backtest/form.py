@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 
 import panel as pn
@@ -16,7 +16,7 @@ from workbench.strategies import strategies
 from workbench.views.backtest.loaded import when_loaded
 from workbench.views.backtest.outcome import read_bars
 from workbench.views.backtest.running import Job
-from workbench.views.backtest.setup import SECTIONS, Chosen, Setup, ours
+from workbench.views.backtest.setup import SECTIONS, Chosen, Setup
 from workbench.views.scripts import with_el
 from workbench.views.state import AppState
 from workbench.views.values import spec_named
@@ -35,6 +35,9 @@ class FormPanel(pn.custom.JSComponent):
     working = param.Boolean(default=False, doc="Whether a run goes on.")
     changed = param.Boolean(default=False, doc="Whether the form says something else than the result that is shown.")
     told = param.String(default="", doc="What there is of the symbol.")
+    purpose = param.String(default="Backtest", doc="What Run starts: the name of the form.")
+    plan = param.String(default="", doc="What a run would need; empty where nobody says.")
+    refused = param.String(default="", doc="Why there can be no run, beside the fields that are wrong.")
 
     _esm = with_el(_JS / "form.js")
     _stylesheets = [_CSS / "form.css"]
@@ -61,6 +64,11 @@ class BacktestForm(pn.viewable.Viewer):
 
     edits = param.Integer(default=0, bounds=(0, None), doc="Counts what was edited.")
 
+    #: What reads the texts, the sections of its fields, and what Run starts.
+    kind: ClassVar[type[Setup]] = Setup
+    sections: ClassVar[Mapping[str, bool]] = SECTIONS
+    purpose: ClassVar[str] = "Backtest"
+
     def __init__(
         self,
         services: Any,
@@ -78,12 +86,13 @@ class BacktestForm(pn.viewable.Viewer):
             known = services.catalog.symbols()
         except WorkbenchError:
             known = []
-        self.setup = Setup(resolve, known)
+        self.setup = self.kind(resolve, known)
         self._location: Any = None
         self._following = False
         self.setup.texts.update(symbols=state.symbol, spec=state.spec)
         self.panel = FormPanel(
-            sections=list(SECTIONS.items()),
+            sections=list(self.sections.items()),
+            purpose=self.purpose,
             kinds=_kinds(),
             margin=0,
             sizing_mode="stretch_width",
@@ -226,7 +235,8 @@ class BacktestForm(pn.viewable.Viewer):
             return
         asked = parse_qs(self._location.search.lstrip("?"), keep_blank_values=True)
         page = set(parse_qs(self.state.query, keep_blank_values=True))
-        others = [(name, one) for name, given in asked.items() if not ours(name) and name not in page for one in given]
+        mine = self.setup.ours
+        others = [(name, one) for name, given in asked.items() if not mine(name) and name not in page for one in given]
         parts = [self.state.query, self.setup.query(), urlencode(others)]
         self._location.search = "?" + "&".join(filter(None, parts))
 

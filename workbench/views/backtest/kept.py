@@ -12,6 +12,7 @@ import pandas as pd
 import panel as pn
 import param
 
+from workbench.charts.tearsheet.words import of_unit
 from workbench.charts.theme import series
 from workbench.views.backtest.fields import text_of
 from workbench.views.backtest.outcome import Outcome, about_measure
@@ -26,7 +27,6 @@ LETTERS = 60
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 #: Measures that come before the others.
 KEY = ("total_return", "cagr", "sharpe", "sortino", "max_drawdown", "win_rate", "profit_factor", "round_trips", "fees")
-_KINDS = {"fraction": "percent", "money": "money", "count": "count", "bars": "number", "days": "number"}
 
 
 @dataclass(eq=False)
@@ -46,6 +46,12 @@ class RunList(pn.custom.JSComponent):
     ticked = param.List(default=[], item_type=int, doc="Those that are to be compared.")
     shown = param.Integer(default=-1, bounds=(-1, None), doc="The run whose result is shown.")
     comparing = param.Boolean(default=False, doc="Whether runs are shown over each other.")
+    title = param.String(default="Runs", doc="What stands over the list.")
+    hint = param.String(
+        default="Every run of this session is kept here. Tick two to compare them.", doc="Said while there are none."
+    )
+    named = param.Boolean(default=True, doc="Whether they can be given other names.")
+    returns = param.Boolean(default=False, doc="Whether the tab tells its name, by which it finds its runs again.")
 
     _esm = with_el(_JS / "runs.js")
     _stylesheets = [_CSS / "runs.css"]
@@ -72,6 +78,11 @@ class Session(param.Parameterized):
             runs=runs, shown=number, ticked=[one for one in self.ticked if any(r.id == one for r in runs)]
         )
         return kept
+
+    def take(self, other: Session) -> None:
+        """Have the runs of another session in place of one's own."""
+        self._numbers = other._numbers
+        self.param.update(**{name: getattr(other, name) for name in ("runs", "removed", "ticked", "shown")})
 
     def _free(self, label: str) -> str:
         label, names = label[:LETTERS], {one.name for one in self.runs}
@@ -179,8 +190,7 @@ def side_by_side(runs: Sequence[Kept]) -> tuple[pd.DataFrame, list[str]]:
     measured = [*KEY, *(name for one in runs for name in one.outcome.stats)]
     for name in dict.fromkeys(name for name in measured if any(name in one.outcome.stats for one in runs)):
         title, group, unit, tip = about_measure(name)
-        kind = _KINDS.get(unit, "number")
-        add(group, title, [written(one.outcome.stats.get(name), kind) for one in runs], tip)
+        add(group, title, [of_unit(one.outcome.stats.get(name, float("nan")), unit) for one in runs], tip)
     frame = pd.DataFrame(rows)
     order = frame.sort_values("differs", ascending=False, kind="stable").index
     return frame.loc[order].reset_index(drop=True), [tips[at] for at in order]

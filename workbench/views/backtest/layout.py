@@ -21,9 +21,13 @@ SIDE = f"""
 }}
 """
 AREA = """
-:host(.wb-bt-area) { flex: 1 1 0; min-width: 0; height: 100%; display: flex; flex-flow: column; gap: 0;
-  overflow: hidden; }
+:host(.wb-bt-area) { position: relative; flex: 1 1 0; min-width: 0; height: 100%; display: flex; flex-flow: column;
+  gap: 0; overflow: hidden; }
 @media (max-width: 900px) { :host(.wb-bt-area) { flex: 1 0 auto; height: auto; min-height: 760px; width: 100%; } }
+"""
+STAGE = """
+:host(.wb-bt-stage) { flex: 1 1 0; min-height: 0; width: 100%; gap: 0; overflow: hidden; }
+:host(.wb-bt-stage.wb-away) { position: absolute; inset: 44px 0 0 0; height: auto; visibility: hidden; }
 """
 CHART = """
 :host(.wb-bt-chart) { flex: 1 1 0; min-height: 300px; overflow: hidden; gap: 0; background: var(--wb-panel); }

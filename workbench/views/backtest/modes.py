@@ -9,7 +9,7 @@ from typing import Any
 
 import panel as pn
 
-from workbench.views.backtest.layout import BOTTOM
+from workbench.views.backtest.layout import BOTTOM, STAGE
 from workbench.views.backtest.loaded import after
 
 #: Until a chart has carried out what it was told, ms.
@@ -23,7 +23,7 @@ class Modes:
     Parameters
     ----------
     area
-        Where it stands.
+        Where it stands; is given its parts here.
     head, chart
         Over all of them, and over a result and a mode.
     result
@@ -46,13 +46,22 @@ class Modes:
         self._bare, self._back = bare, back
         self.mode: Any = None
         self.over: Any = None
+        self._below = self.result
+        self._stage = pn.Column(
+            *self.result, css_classes=["wb-bt-stage"], stylesheets=[STAGE], margin=0, sizing_mode="stretch_both"
+        )
+        area.objects = [head, self._stage]
         self._turn = 0
 
     def put_over(self, view: Any) -> None:
-        """Have a view in the place of chart and tables; None brings them back."""
+        """Have a view in the place of chart and tables; None brings them back.
+
+        They keep their place unseen and are not taken out: a chart that is put back is drawn anew without its legend,
+        its markers and its price, which belong to the first drawing.
+        """
         if view is not self.over:
             self.over = view
-            self._lay([self.head, *(self.result if view is None else [view])])
+            self._lay()
 
     def enter(self, made: Callable[[], Any]) -> None:
         """Have a mode below the chart, which is its own until ``leave``; ``made`` makes it when the chart is free."""
@@ -67,7 +76,8 @@ class Modes:
         box = pn.Column(
             self.mode, css_classes=["wb-bt-mode"], stylesheets=[BOTTOM], margin=0, sizing_mode="stretch_both"
         )
-        self._lay([self.head, self.chart, box])
+        self._below = [self.chart, box]
+        self._lay()
 
     def leave(self) -> bool:
         """Close the mode that is open, if one is; whether it was."""
@@ -76,18 +86,22 @@ class Modes:
             return False
         if hasattr(mode, "close"):
             mode.close()
-        self._lay([self.head, *self.result])
+        self._below = self.result
+        self._lay()
         self._back()
         return True
 
-    def _lay(self, objects: list[Any]) -> None:
+    def _lay(self) -> None:
         """Change what stands in the area, once the chart has settled."""
         self._turn += 1
         turn = self._turn
 
         def act() -> None:
             if turn == self._turn:
-                self.area.objects = objects
+                with pn.io.hold():
+                    self._stage.objects = self._below
+                    self._stage.css_classes = ["wb-bt-stage", *([] if self.over is None else ["wb-away"])]
+                    self.area.objects = [self.head, self._stage, *([] if self.over is None else [self.over])]
 
         after(_SETTLED_MS, act)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.analytics import measures
 from workbench.backtest import Result, Run, backtest
+from workbench.backtest.stats import ACCOUNT
 from workbench.charts.curves import Curve
 from workbench.errors import DataError
 from workbench.views.backtest.running import Job
@@ -195,15 +196,5 @@ def about_measure(name: str) -> tuple[str, str, str, str]:
         about = measures.get(name).about
         text = " ".join(about.text.replace("``", "").split())
         return about.title, about.group, about.unit, f"{text} Formula: {about.formula}. Source: {about.source}"
-    title, unit, text = _OTHERS.get(name, (name.replace("_", " ").capitalize(), "ratio", ""))
+    title, unit, text = ACCOUNT.get(name, (name.replace("_", " ").capitalize(), "ratio", ""))
     return title, "Account", unit, text
-
-
-_OTHERS = {
-    "final_equity": ("Final equity", "money", "Worth of the account at the close of the last bar."),
-    "fees": ("Fees", "money", "All fees that were paid."),
-    "financing": ("Financing", "money", "Interest and funding that were paid."),
-    "margin_calls": ("Margin calls", "count", "Positions that were closed for want of margin."),
-    "uncertain_bars": ("Uncertain bars", "count", "Bars in which it mattered which way the price went inside."),
-    "periods_per_year": ("Bars a year", "ratio", "What ratios a year are made with; see the note of the Sharpe ratio."),
-}

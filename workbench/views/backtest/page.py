@@ -8,6 +8,7 @@ See ``modes``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ from workbench.views.backtest.loaded import when_loaded
 from workbench.views.backtest.modes import Modes, debugger
 from workbench.views.backtest.outcome import NoBars, carried_out
 from workbench.views.backtest.results import ResultTables
+from workbench.views.backtest.returning import Tab
 from workbench.views.backtest.running import Job, Runner
 from workbench.views.backtest.setup import Chosen, reason_of
 from workbench.views.chart import ChartView
@@ -59,6 +61,7 @@ class BacktestView(pn.viewable.Viewer):
         self.chosen: Chosen | None = None
         self._timer: Any = None
         self._again: Callable[[], object] = self.run
+        self.tab = Tab(self.session)
         same = {name: getattr(state, name) for name in (*_FOLLOWED, "symbol", "spec")}
         self.chart = ChartView(services, AppState(**same), live=False, railed=False)
         self.curves = CurvesPart(self.chart)
@@ -66,7 +69,7 @@ class BacktestView(pn.viewable.Viewer):
         self.form = BacktestForm(services, state, resolve=symbol_resolver(services), run=self.run, cancel=self.cancel)
         self.head = Head(sizing_mode="stretch_width", margin=0)
         self.head.on_msg(lambda event: when_loaded(lambda: self.press(event.data)))
-        self.list = RunList(sizing_mode="stretch_width", margin=0, css_classes=["wb-runs"])
+        self.list = RunList(returns=True, sizing_mode="stretch_width", margin=0, css_classes=["wb-runs"])
         self.list.on_msg(lambda event: when_loaded(lambda: self.arrange(event.data)))
         self.tables = ResultTables(
             on_trip=self.to_trip, on_drawdown=self.to_drawdown, on_moment=self.to_moment, tz=state.tz
@@ -90,10 +93,8 @@ class BacktestView(pn.viewable.Viewer):
         chart = pn.Column(
             self.chart, css_classes=["wb-bt-chart"], stylesheets=[CHART], margin=0, sizing_mode="stretch_both"
         )
+        area = pn.Column(css_classes=["wb-bt-area"], stylesheets=[AREA], margin=0, sizing_mode="stretch_both")
         result = [chart, self.tables.bar, self._bottom]
-        area = pn.Column(
-            self.head, *result, css_classes=["wb-bt-area"], stylesheets=[AREA], margin=0, sizing_mode="stretch_both"
-        )
         self.modes = Modes(area, self.head, chart, result=result, bare=self._bare, back=lambda: self._put(later=True))
         self._root = pn.Row(side, area, css_classes=["wb-bt"], stylesheets=[PAGE], margin=0, sizing_mode="stretch_both")
 
@@ -103,7 +104,7 @@ class BacktestView(pn.viewable.Viewer):
         state.param.watch(lambda *_: self._looked(), ["symbol", "spec"])
         self.form.param.watch(lambda _: self._changed(), "edits")
         self.session.param.watch(lambda *_: self._listed(), ["runs", "removed", "ticked", "shown"])
-        self.tables.bar.param.watch(lambda _: self._fold(), "folded")
+        self.tables.bar.param.watch(lambda event: self._bottom.param.update(visible=not event.new), "folded")
         self.chart.param.watch(lambda event: self.param.update(source=event.new), "source")
         if pn.state.curdoc is not None:
             self._timer = pn.state.add_periodic_callback(self.poll, period=POLL_MS, start=False)
@@ -120,6 +121,7 @@ class BacktestView(pn.viewable.Viewer):
         """Stop what goes on; called when the session ends."""
         self.runner.cancel()
         self.leave()
+        self.tab.close()
         if self._timer is not None and self._timer.running:
             self._timer.stop()
 
@@ -230,7 +232,7 @@ class BacktestView(pn.viewable.Viewer):
         if len(index) and history is not None and len(history):
             last = int(index.as_unit("ns").asi8[-1])
             if last < int(history.records["time"][-1]) or not history.at_end:
-                self.chart.go_to(pd.Timestamp(last, tz="UTC"))
+                self.chart.go_to(pd.Timestamp(last, tz="UTC"), at=0.96)  # near the right edge
         self._changed()
 
     def _put(self, *, later: bool = False) -> None:
@@ -289,9 +291,6 @@ class BacktestView(pn.viewable.Viewer):
         if noticed:
             self.tables.bar.folded = False
 
-    def _fold(self) -> None:
-        self._bottom.visible = not self.tables.bar.folded
-
     def _head_buttons(self) -> None:
         pressed = {"debug": self.modes.mode is not None}
         wrong = self.chosen is not None and self.shown is None
@@ -312,9 +311,9 @@ class BacktestView(pn.viewable.Viewer):
             else:
                 self.debug()
         elif name.startswith("report-") and kept is not None:
-            pn.state.execute(lambda: saved_report(self.head, kept, name.partition("-")[2], self.tables.log))
+            pn.state.execute(partial(saved_report, self.head, kept, name.partition("-")[2], self.tables.log))
         elif name == "save" and kept is not None:
-            pn.state.execute(lambda: store(self.head, self.services, kept, self.tables.log))
+            pn.state.execute(partial(store, self.head, self.services, kept, self.tables.log))
 
     def arrange(self, data: dict[str, Any]) -> None:
         """Carry out what was pressed in the list of runs."""
@@ -334,6 +333,8 @@ class BacktestView(pn.viewable.Viewer):
                 self._next()
         elif what == "restore":
             session.restore(number)
+        elif what == "hello" and self.tab.hello(str(data.get("tab", ""))) and self.shown is not None:
+            self.show(self.shown)
         elif what == "tick":
             session.tick(number, bool(data.get("on")))
         elif what == "compare":

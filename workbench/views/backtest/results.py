@@ -11,6 +11,7 @@ import pandas as pd
 import panel as pn
 import param
 
+from workbench.charts.tearsheet.words import of_unit
 from workbench.views.backtest.kept import KEY
 from workbench.views.backtest.outcome import Outcome, about_measure
 from workbench.views.backtest.tables import Column, Table, written
@@ -27,9 +28,9 @@ TRIPS = (
     Column("side", "Side", "", "side", 56, 0.6),
     Column("entry_time", "Entry", "When it was opened", "time", 104, 1.4),
     Column("exit_time", "Exit", "When it was closed", "time", 104, 1.4),
-    Column("units", "Units", "Most units held", "number", 84),
-    Column("entry_price", "In at", "Mean price of what opened it", "number", 76),
-    Column("exit_price", "Out at", "Mean price of what closed it", "number", 76),
+    Column("units", "Units", "Most units held", "units", 84),
+    Column("entry_price", "In at", "Mean price of what opened it", "price", 76),
+    Column("exit_price", "Out at", "Mean price of what closed it", "price", 76),
     Column("pnl", "Profit", "After fees", "money", 88, toned=True),
     Column("return", "Return", "Profit by what was put in", "percent", 88, toned=True),
     Column("bars", "Bars", "Bars it was held for", "count", 56, 0.6),
@@ -45,13 +46,13 @@ ORDERS = (
     Column("symbol", "Symbol", "", "text", 84),
     Column("kind", "Kind", "", "text", 76),
     Column("side", "Side", "", "trade", 52, 0.6),
-    Column("amount", "Amount", "What was asked for", "number", 84),
+    Column("amount", "Amount", "What was asked for", "units", 84),
     Column("mode", "In", "What the amount is: units, fraction of equity, cash, risk", "text", 68),
-    Column("limit", "Limit", "", "number", 76),
-    Column("stop", "Stop", "", "number", 76),
+    Column("limit", "Limit", "", "price", 76),
+    Column("stop", "Stop", "", "price", 76),
     Column("status", "Status", "", "text", 76),
-    Column("units", "Filled", "Units that were filled", "number", 84),
-    Column("price", "At", "Mean price of the fills", "number", 76),
+    Column("units", "Filled", "Units that were filled", "units", 84),
+    Column("price", "At", "Mean price of the fills", "price", 76),
     Column("fees", "Fees", "", "money", 72),
     Column("ended", "Ended", "When nothing more could come of it", "time", 104, 1.4),
     Column("reason", "Reason", "", "text", 80),
@@ -61,12 +62,12 @@ FILLS = (
     Column("time", "Time", "The bar of the fill", "time", 104, 1.4),
     Column("symbol", "Symbol", "", "text", 84),
     Column("side", "Side", "", "trade", 52, 0.6),
-    Column("units", "Units", "", "number", 84),
-    Column("price", "Price", "", "number", 84),
+    Column("units", "Units", "", "units", 84),
+    Column("price", "Price", "", "price", 84),
     Column("value", "Value", "Units by price", "money", 96),
     Column("fee", "Fee", "", "money", 72),
     Column("slippage", "Slippage", "What the price was worse than that of the market, in money", "money", 76),
-    Column("position", "Position", "Units held after it", "number", 84),
+    Column("position", "Position", "Units held after it", "units", 84),
     Column("when", "When", "Where in the bar: open, inside, close", "text", 64),
     Column("reason", "Reason", "", "text", 80),
     Column("order", "Order", "Number of the order", "count", 60, 0.5),
@@ -74,7 +75,7 @@ FILLS = (
 )
 MEASURES = (
     Column("title", "Measure", "Rest on a row for what it is", "text", 200, 1.4),
-    Column("value", "Value", "", "text", 110, 0.6),
+    Column("value", "Value", "", "right", 110, 0.5),
     Column("group", "Group", "", "text", 150, 0.8),
     Column("text", "What it is", "", "text", 300, 5),
 )
@@ -93,9 +94,9 @@ LOG = (
     Column("kind", "What", "", "text", 90, 0.4),
     Column("text", "Told", "", "text", 400, 8),
 )
+_COLUMNS = {"trips": TRIPS, "orders": ORDERS, "fills": FILLS}
 #: Groups of measures in the order in which they are read.
 _GROUPS = ("Return and risk", "Drawdown", "Round trips", "Against a benchmark", "Positions", "Tails", "Evidence")
-_KINDS = {"fraction": "percent", "money": "money", "count": "count", "bars": "number", "days": "number"}
 
 
 class TabBar(pn.custom.JSComponent):
@@ -213,14 +214,22 @@ class ResultTables(pn.viewable.Viewer):
         elif one is None:
             self.tables[name].show(pd.DataFrame(columns=[column.name for column in self.tables[name].columns]))
         elif name == "trips":
-            self.tables[name].show(one.trips.assign(number=range(1, len(one.trips) + 1)))
+            self._show(name, one.trips.assign(number=range(1, len(one.trips) + 1)))
         elif name == "drawdowns":
             self.tables[name].show(one.drawdowns.reset_index(drop=True).assign(rank=range(1, len(one.drawdowns) + 1)))
         elif name == "measures":
             frame, tips = measures_of(one)
             self.tables[name].show(frame, tips=tips)
         else:
-            self.tables[name].show(getattr(one, name).reset_index())
+            self._show(name, getattr(one, name).reset_index())
+
+    def _show(self, name: str, frame: pd.DataFrame) -> None:
+        """Show a table without the columns that say nothing of this run."""
+        several = len(self.outcome.chosen.symbols) > 1
+        said = {"symbol": several, **{one: bool((frame[one] != "").any()) for one in ("tag",)}}
+        said |= {one: bool(frame[one].notna().any()) for one in ("limit", "stop") if one in frame.columns}
+        columns = [column for column in _COLUMNS[name] if said.get(column.name, True)]
+        self.tables[name].show(frame, columns=columns)
 
 
 def measures_of(outcome: Outcome) -> tuple[pd.DataFrame, list[str]]:
@@ -230,7 +239,7 @@ def measures_of(outcome: Outcome) -> tuple[pd.DataFrame, list[str]]:
         title, group, unit, text = about_measure(name)
         if name == "periods_per_year":
             text = str(getattr(outcome.stats, "annual", text))
-        rows.append({"title": title, "value": written(value, _KINDS.get(unit, "number")), "group": group, "text": text})
+        rows.append({"title": title, "value": of_unit(value, unit), "group": group, "text": text})
         tips.append(f"{title} ({name})\n{text}")
     frame = pd.DataFrame(rows, columns=["title", "value", "group", "text"])
     first = dict.fromkeys([*_GROUPS, *frame["group"]])

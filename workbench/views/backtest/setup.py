@@ -294,6 +294,11 @@ class Setup:
                 out[one.name] = text
         return out
 
+    @staticmethod
+    def ours(name: str) -> bool:
+        """Whether a name of a link is one of the form's."""
+        return name in OWN or name[:2] in ("p.", "c.")
+
     def query(self) -> str:
         """``said`` as a part of a link."""
         return urlencode(self.said())
@@ -312,11 +317,6 @@ class Setup:
         self.texts |= {name: text for name, text in asked.items() if name in known and name != "spec"}
         self.check()
         return refused
-
-
-def ours(name: str) -> bool:
-    """Whether a name of a link is one of the form's."""
-    return name in OWN or name[:2] in ("p.", "c.")
 
 
 def strategy_fields(name: str) -> list[Field]:

@@ -22,6 +22,9 @@ _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 #: Room for a time of day besides the date, px.
 _STAMP_PX = 148
 _DAY = 86_400 * 10**9
+#: Kinds whose places are those of their rows, and how many they have at least; rows that are looked at for it, and how
+#: many of them must be whole with so many places.
+_LEAST, _LOOKED, _MOSTLY = {"price": 2, "units": 0}, 10_000, 0.8
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,14 @@ class Column:
         What stands over it, and its tooltip.
     kind
         How values are written: ``text``, ``right`` (text at the right), ``time``, ``side`` (long, short), ``trade``
-        (buy, sell), ``count``, ``number``, ``price``, ``money`` or ``percent``.
+        (buy, sell), ``count``, ``number``, ``money``, ``percent``; ``price`` and ``units`` with as many places in all
+        rows of a symbol as those need.
     width
         Least width, px; ``grow`` how much of what is left it takes.
     toned
         Whether gains and losses have their colours.
+    color
+        Of a mark beside the title, where the column belongs to a curve.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Column:
     width: int = 90
     grow: float = 1.0
     toned: bool = False
+    color: str = ""
 
 
 class GridModel(pn.custom.JSComponent):
@@ -109,6 +116,7 @@ class Table(pn.viewable.Viewer):
         self._sorted: tuple[int, bool] | None = None
         self._dated: dict[str, bool] = {}
         self._fine: dict[str, bool] = {}
+        self._places: dict[str, dict[str, int]] = {}
         self.model = GridModel(
             label=label, none=none, picks=on_pick is not None, sortable=sortable, sizing_mode="stretch_both", margin=0
         )
@@ -127,6 +135,9 @@ class Table(pn.viewable.Viewer):
         stamped = [one.name for one in self.columns if one.kind == "time"]
         self._dated = {name: _dated(frame[name]) for name in stamped}
         self._fine = {name: bool((pd.to_datetime(frame[name], utc=True).dt.second > 0).any()) for name in stamped}
+        self._places = {
+            one.name: _places(frame, one.name, _LEAST[one.kind]) for one in self.columns if one.kind in _LEAST
+        }
         self._fresh()
 
     def sort(self, column: int) -> None:
@@ -177,7 +188,8 @@ class Table(pn.viewable.Viewer):
         texts, tones = [], []
         for one in self.columns:
             values = part[one.name]
-            texts.append(self._texts(one, values))
+            symbols = part["symbol"] if one.kind in _LEAST and "symbol" in part.columns else None
+            texts.append(self._texts(one, values, symbols))
             tones.append(_tones(values) if one.toned else [""] * len(part))
         found = []
         for at, place in enumerate(places):
@@ -186,12 +198,16 @@ class Table(pn.viewable.Viewer):
                 row["tones"] = [tone[at] for tone in tones]
             if len(self.tips):
                 row["tip"] = self.tips[place]
-            if "differs" in part.columns and part["differs"].iloc[at]:
-                row["tones"] = ["diff"] * len(self.columns)
+            if "differs" in part.columns and not part["differs"].iloc[at]:
+                row["tones"] = ["muted"] * len(self.columns)
             found.append(row)
         return found
 
-    def _texts(self, column: Column, values: pd.Series) -> list[str]:
+    def _texts(self, column: Column, values: pd.Series, symbols: pd.Series | None = None) -> list[str]:
+        if column.kind in _LEAST:
+            places = self._places.get(column.name, {})
+            named = [""] * len(values) if symbols is None else symbols.tolist()
+            return [of_places(one, places.get(symbol, 2)) for one, symbol in zip(values.tolist(), named, strict=True)]
         if column.kind == "time":
             times = pd.to_datetime(values, utc=True)
             dated = self._dated.get(column.name, False)
@@ -213,7 +229,7 @@ class Table(pn.viewable.Viewer):
                 "title": f"{one.title} ({self.tz})" if self._dated.get(one.name) is False else one.title,
                 "tip": one.tip, "kind": "text" if one.kind in ("text", "time", "side", "trade") else "number",
                 "width": max(one.width, _STAMP_PX) if self._dated.get(one.name) is False else one.width,
-                "grow": one.grow,
+                "grow": one.grow, "color": one.color,
             }
             for one in self.columns
         ]  # fmt: skip
@@ -230,8 +246,7 @@ def written(value: float | None, kind: str) -> str:
     Parameters
     ----------
     kind
-        ``count`` whole, ``money`` with two places, ``percent`` of a fraction with two, ``price`` in full, ``number``
-        with six digits.
+        ``count`` whole, ``money`` with two places, ``percent`` of a fraction with two, ``number`` with six digits.
 
     Raises
     ------
@@ -242,7 +257,7 @@ def written(value: float | None, kind: str) -> str:
         return "–"
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
-    forms = {"count": ",.0f", "money": ",.2f", "percent": ".2%", "price": ",.10g", "number": ",.6g"}
+    forms = {"count": ",.0f", "money": ",.2f", "percent": ".2%", "number": ",.6g"}
     if kind not in forms:
         raise DataError(f"no way to write {kind!r}: one of {', '.join(forms)}")
     text = format(value, forms[kind]).replace("%", " %")
@@ -254,6 +269,28 @@ def ratio(value: float | None) -> str:
     if value is None or value != value or abs(value) == float("inf"):
         return written(value, "number")
     return f"{value:,.2f}".replace("-", "−")
+
+
+def of_places(value: float, places: int) -> str:
+    """A number with so many places; a dash for none."""
+    return written(value, "number") if not np.isfinite(value) else f"{value:,.{places}f}".replace("-", "−")
+
+
+def _places(frame: pd.DataFrame, name: str, least: int) -> dict[str, int]:
+    """Places that the numbers of each symbol need, as many as make six digits at most; under "" where none is named."""
+    if "symbol" not in frame.columns:
+        return {"": _needed(frame[name].to_numpy(float), least)}
+    return {str(symbol): _needed(own.to_numpy(float), least) for symbol, own in frame.groupby("symbol")[name]}
+
+
+def _needed(values: np.ndarray, least: int) -> int:
+    known = np.abs(values[np.isfinite(values) & (values != 0)])[:_LOOKED]
+    if not len(known):
+        return least
+    most = int(np.clip(5 - np.floor(np.log10(np.median(known))), least, 8))
+    # A few with more places, as after a split, are no reason to write all others with noughts.
+    fits = (one for one in range(least, most) if np.isclose(np.round(known, one), known, rtol=1e-9).mean() >= _MOSTLY)
+    return next(fits, most)
 
 
 def _tones(values: pd.Series) -> list[str]:

@@ -49,13 +49,13 @@ class Compare(Part):
         self.layer = view.chart.compare
         self.others: dict[str, Other] = {}
         self.errors: dict[str, str] = {}
-        self.hidden: set[str] = set()
         self._slots: dict[str, int] = {}
         self._spec: Any = None
         self._picker: ComparePicker | None = None
         self._before = "linear"
         self.layer.wish.on_change("data", self._wished)
         view.state.param.watch(lambda _: self._follow(), "compare")
+        view.state.param.watch(lambda _: self._place(), "hidden")
         view.state.param.watch(lambda *_: self._dress(), ["symbol", "dark", "palette"])
 
     def tools(self) -> list[Any]:
@@ -78,13 +78,13 @@ class Compare(Part):
         """Compare with these. With the first one prices are spread in percent, with none as they were before."""
         state = self.view.state
         symbols = list(dict.fromkeys(symbols))[:MAX_COMPARED]
+        changes = {"compare": symbols, "hidden": [one for one in state.hidden if one in symbols]}
         if symbols and not state.compare and state.scale != "percent":
             self._before = state.scale
-            state.param.update(compare=symbols, scale="percent")
+            changes["scale"] = "percent"
         elif not symbols and state.compare and state.scale == "percent":
-            state.param.update(compare=[], scale=self._before)
-        else:
-            state.compare = symbols
+            changes["scale"] = self._before
+        state.param.update(**changes)
         self._dress()
 
     def opened(self) -> None:
@@ -128,7 +128,6 @@ class Compare(Part):
     def _follow(self) -> None:
         wanted = tuple(self.view.state.compare)
         self._forget(wanted)
-        self.hidden &= set(wanted)
         self._slots = {symbol: slot for symbol, slot in self._slots.items() if symbol in wanted}
         self._dress()
         self._place()
@@ -156,7 +155,7 @@ class Compare(Part):
             prices = self._prices(symbol, low, high)
             instrument = self.others[symbol].instrument if symbol in self.others else view.instrument
             slot = self._slots.setdefault(symbol, self._free())
-            hidden, error = symbol in self.hidden, self.errors.get(symbol, "")
+            hidden, error = symbol in view.state.hidden, self.errors.get(symbol, "")
             rows.append(Compared(symbol, slot, instrument.decimals, hidden=hidden, error=error))
             values.append(prices)
         with pn.io.hold():
@@ -206,8 +205,9 @@ class Compare(Part):
             if what == "remove":
                 self.choose([one for one in self.view.state.compare if one != symbol])
             elif what == "hide":
-                self.hidden ^= {symbol}
-                self._place()
+                hidden = self.view.state.hidden
+                shown = [one for one in hidden if one != symbol]
+                self.view.state.hidden = shown if symbol in hidden else [*hidden, symbol]
 
 
 def _said(error: Exception, spec: str) -> str:

@@ -70,8 +70,11 @@ def _search(state: Any, master: InstrumentMaster, symbols: list[str]) -> Any:
         search_strategy="includes",
         case_sensitive=False,
         size="small",
-        width=150,
         margin=0,
+        # As wide as the page allows: the bar keeps to one line on all but narrow ones.
+        styles={"width": "clamp(124px, 26vw - 240px, 150px)"},
+        width=None,
+        sizing_mode=None,
         css_classes=["wb-symbol"],
         sx=LOW,
     )
@@ -143,7 +146,7 @@ def _zones(state: Any) -> Any:
         size="small",
         margin=0,
         # As wide as the page allows: on a narrow one the bar keeps to two lines.
-        styles={"width": "clamp(92px, 8vw, 156px)"},
+        styles={"width": "clamp(92px, 40vw - 500px, 156px)"},
         width=None,
         sizing_mode=None,
         css_classes=["wb-zone"],

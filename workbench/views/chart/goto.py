@@ -53,10 +53,11 @@ def read_moment(text: str, zone: str) -> tuple[datetime, bool]:
         raise DataError(f"{text.strip()[:40]!r} is no date, {error}: write {_EXAMPLE}") from None
 
 
-def go_to(view: Any, instant: int) -> bool:
-    """Bring the bar that holds an instant (ns UTC) to the middle; whether it lies between the first and the last bar.
+def go_to(view: Any, instant: int, at: float = 0.5) -> bool:
+    """Bring the bar that holds an instant (ns UTC) into view; whether it lies between the first and the last bar.
 
-    In a night or a pause it is the bar after it, beyond the bars the nearest one. The width of the window stays.
+    In a night or a pause it is the bar after it, beyond the bars the nearest one. The width of the window stays; ``at``
+    is the part of it that is left of the bar, which is pointed at where it comes to the middle.
     """
     held = view.history
     if held is None or not len(held):
@@ -64,18 +65,19 @@ def go_to(view: Any, instant: int) -> bool:
     width = min(view.window[1] - view.window[0], MAX_BARS)
     history = _holding(held, instant, int(width))
     times = history.records["time"]
-    at = int(times.searchsorted(instant, "right")) - 1
-    inside = at >= 0
-    late = instant - int(times[at]) >= history.spec.nominal if inside else True
+    row = int(times.searchsorted(instant, "right")) - 1
+    inside = row >= 0
+    late = instant - int(times[row]) >= history.spec.nominal if inside else True
     if late and history.spec.timed:  # it had ended: what comes next is nearer to what was asked for
-        inside = inside and at + 1 < len(times)
-        at = min(at + 1, len(times) - 1)
-    ordinal = history.first + max(at, 0)
+        inside = inside and row + 1 < len(times)
+        row = min(row + 1, len(times) - 1)
+    ordinal = history.first + max(row, 0)
     if history is not held:
         view.history = history
         view._attach()
-    view._show((ordinal - width / 2, ordinal + width / 2))
-    view.chart.point_at(ordinal)
+    view._show((ordinal - width * at, ordinal + width * (1 - at)))
+    if at == 0.5:
+        view.chart.point_at(ordinal)
     return inside
 
 

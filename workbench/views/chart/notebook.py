@@ -54,7 +54,8 @@ def chart(
     on_select
         Called with the row of a marker that is pressed.
     params
-        ``compare`` (other symbols, as lines in percent), ``tz``, ``dark``, ``palette`` of the state.
+        ``compare`` (other symbols, as lines in percent), ``hidden`` (those of them whose lines are not drawn), ``tz``,
+        ``dark``, ``palette`` of the state.
     """
     params["studies"] = read_studies(studies)
     if type is not None:

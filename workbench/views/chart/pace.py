@@ -2,6 +2,9 @@
 
 The browser tells which bar it has drawn last, at most a few times a second; how long ago that was sent is how far it is
 behind. What comes between two draws is drawn at once with the next: nothing of it is lost, it is only not shown alone.
+
+A browser that is neither late nor early is one of a machine with other work to do: it gets what a chart opens with, so
+that a rate that fell in a bad moment comes back when that is over.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ from typing import Any
 SLOWEST, FASTEST, FIRST = 5.0, 20.0, 10.0
 #: Seconds behind, beyond which the rate falls and below which it rises; and of silence after which nobody is drawing.
 LATE, EARLY, SILENT = 0.60, 0.30, 2.0
-#: By what the rate changes with a report. It falls faster than it rises, so that a queue gets short soon.
-_DOWN, _UP = 0.6, 1.15
+#: By what the rate changes with a report. It falls faster than it rises, so that a queue gets short soon. The last is
+#: how it comes back to ``FIRST`` between late and early.
+_DOWN, _UP, _BACK = 0.6, 1.15, 1.05
+#: Seconds over which the note counts what was coalesced, so that it does not flicker.
+COUNTED = 5.0
 #: A bar as both sides know it: its ordinal and its volume, which grows with every trade.
 Seen = tuple[int, float]
 
@@ -55,15 +61,19 @@ class Pace:
             self.rate = max(SLOWEST, self.rate * _DOWN)
         elif behind < EARLY:
             self.rate = min(FASTEST, self.rate * _UP)
+        elif self.rate < FIRST:
+            self.rate = min(FIRST, self.rate * _BACK)
         return behind
 
 
 class Paced:
-    """Draws a view's live bars at the pace of its browser, and says in the view's note what was coalesced."""
+    """Draws a view's live bars at the pace of its browser; the view's note says that pace and what was coalesced."""
 
     def __init__(self, view: Any) -> None:
         self.view, self.pace = view, Pace()
-        self._told, self._joined = time.monotonic(), 0
+        self._told = time.monotonic()
+        #: When the note was made anew, and what had been coalesced and drawn by then.
+        self._counts: deque[tuple[float, int, int]] = deque([(self._told, 0, 0)])
         view.chart.seen.on_change("data", self._heard)
 
     def tick(self) -> None:
@@ -79,11 +89,17 @@ class Paced:
             self._tell(now)
 
     def _tell(self, now: float) -> None:
-        joined = self.view._feed.joined
-        per_second = round((joined - self._joined) / (now - self._told))
-        self._told, self._joined = now, joined
-        text = f"{self.pace.rate:.0f} Hz · {per_second} a second coalesced" if per_second > 0 else ""
-        self.view.note = text if self.view._feed else ""
+        view, counts = self.view, self._counts
+        self._told = now
+        counts.append((now, view._feed.joined, view.chart.drawn))
+        while now - counts[1][0] >= COUNTED:
+            counts.popleft()
+        since, joined, drawn = counts[0]
+        text = f"{self.pace.rate:.0f} Hz" if view.chart.drawn > drawn else ""  # of a closed market there is none
+        per_second = round((view._feed.joined - joined) / (now - since))
+        if text and per_second > 0:
+            text += f" · {per_second} a second coalesced"
+        view.note = text if view._feed else ""
 
     def _heard(self, attr: str, old: Any, new: Any) -> None:
         if len(new.get("x", ())):

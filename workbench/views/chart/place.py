@@ -73,7 +73,7 @@ class Place(Part):
         view = self.view
         opening = min(view._look.opening, max(len(view.history), 40))
         width = view.window[1] - view.window[0]
-        asked = BarSpec.parse(view.state.spec) if view._frame is None else view.spec
+        asked = BarSpec.parse(view.state.spec) if view.frame is None else view.spec
         if view.spec != asked and view.spec.timed and asked.timed:
             return round(min(width * view.spec.nominal / asked.nominal, 10_000_000))
         return None if abs(width - opening - max(2, opening * _GAP)) < 1 else max(8, round(width))

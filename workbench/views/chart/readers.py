@@ -62,11 +62,21 @@ class CatalogBars(BarReader):
 
 
 class FrameBars(BarReader):
-    """Bars that somebody already has; coarser specs are resampled from them."""
+    """Bars that somebody already has; coarser specs are resampled from them.
+
+    Attributes
+    ----------
+    own, records
+        What bars they are, and all of them.
+    """
 
     def __init__(self, records: np.ndarray, spec: BarSpec, sessions: Calendar) -> None:
-        self._own, self._calendar = spec, sessions
+        self.own, self.records, self._calendar = spec, records, sessions
         self._made = {str(spec): records}
+
+    def cut(self, count: int) -> None:
+        """Let the first ``count`` bars be read, as if the others were not there yet; coarser ones are made of those."""
+        self._made = {str(self.own): self.records[:count]}
 
     def latest(self, spec: BarSpec, n: int, before: int | None) -> np.ndarray:
         """As ``BarReader.latest``."""
@@ -82,7 +92,7 @@ class FrameBars(BarReader):
 
     def coverage(self) -> tuple[int, int] | None:
         """As ``BarReader.coverage``."""
-        times = self._made[str(self._own)]["time"]
+        times = self._made[str(self.own)]["time"]
         return (int(times[0]), int(times[-1])) if len(times) else None
 
     def last_price(self) -> float | None:
@@ -91,7 +101,7 @@ class FrameBars(BarReader):
 
     def _bars(self, spec: BarSpec) -> np.ndarray:
         if str(spec) not in self._made:
-            self._made[str(spec)] = bars_from_bars(self._made[str(self._own)], spec, self._calendar)
+            self._made[str(spec)] = bars_from_bars(self._made[str(self.own)], spec, self._calendar)
         return self._made[str(spec)]
 
 

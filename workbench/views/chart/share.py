@@ -142,6 +142,7 @@ class Share(Part):
             scale=set_.get("scale", "linear"),
             slot=float(set_.get("slot", 0)) if set_.get("axis") == "calendar" else 0.0,
             view=(view.window[0] - low, view.window[1] - low),
+            prices=_held(chart.viewport.data),
             sessions=_moved(chart.axis.sessions.data, -low, "open", "close"),
             drawings=_moved(chart.drawings.source.data, -low, "x"),
             compared=self._compared(low, high),
@@ -252,6 +253,15 @@ def code_of(view: Any) -> str:
     lines = [f"    {part},\n" for part in parts]
     lines += ["    studies=[\n", *(f"        {one},\n" for one in studies), "    ],\n"] if studies else []
     return f"import workbench as wb\n\n{note}wb.chart(\n{''.join(lines)})"
+
+
+def _held(told: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Prices at the edges of the axis where a hand put them, as the browser tells."""
+    edges = [told[name][0] for name in ("low", "high") if len(told.get(name, ()))]
+    if len(edges) < 2 or any(edge is None for edge in edges):
+        return None
+    low, high = map(float, edges)
+    return (low, high) if math.isfinite(low) and low < high < math.inf else None
 
 
 def _text(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from workbench.charts.studies import Drawn, drawn_outputs, study_colors
 from workbench.charts.study_text import WIDTHS, Looks, Study
@@ -16,6 +18,16 @@ from workbench.views.chart.studies import ChartStudies
 
 _WIDTH = 1.5
 _PANES = {"Usual place": "", "Over the prices": "price", "Pane of its own": "own"}
+
+
+class Names(pn.custom.JSComponent):
+    """Says for those who hear the page what the buttons and fields around it are; shows nothing."""
+
+    fields = param.Integer(default=0, bounds=(0, None), doc="Fields that are looked for.")
+    words = param.Dict(default={}, doc="What a field is of, by the CSS class of its place.")
+    turn = param.Integer(default=0, bounds=(0, None), doc="Counts how often the dialog was filled.")
+
+    _esm = Path(__file__).parent / "js" / "names.js"
 
 
 class StudyDialog(pn.viewable.Viewer):
@@ -43,6 +55,7 @@ class StudyDialog(pn.viewable.Viewer):
         self.pane = pmui.Select(
             label="Where", options=_PANES, size="small", margin=(14, 0, 0, 0), sizing_mode="stretch_width", sx=LOW
         )
+        self.names = Names(width=0, height=0, margin=0)
         self._parameters = pn.FlexBox(margin=0, gap="0 12px", sizing_mode="stretch_width")
         self._looks = pn.Column(margin=(8, 0, 0, 0), sizing_mode="stretch_width")
         small = {"size": "small", "height": 28, "margin": 0}
@@ -59,6 +72,7 @@ class StudyDialog(pn.viewable.Viewer):
             self._looks,
             self.error,
             buttons,
+            self.names,
             title="Study",
             title_variant="subtitle1",
             show_close_button=True,
@@ -110,12 +124,21 @@ class StudyDialog(pn.viewable.Viewer):
             if output in self.widths:
                 self.widths[output].value = study.looks.width(output) or _WIDTH
         self.pane.value = study.looks.pane or ""
+        typed = sum(not isinstance(field, pmui.Checkbox | pmui.Select) for field in self.fields.values())
+        self.names.param.update(
+            fields=typed + len(self.colors) + len(self.widths),
+            words={_place(name): words(name) for name in self.colors},
+            turn=self.names.turn + 1,
+        )
         self._say("")
 
     def _rows(self, kind: Any) -> None:
         outputs = drawn_outputs(indicators.get(kind.plugin_name)())
         self.colors = {
-            name: pmui.ColorPicker(label="Colour", size="small", width=150, margin=0, sx=LOW) for name in outputs
+            name: pmui.ColorPicker(
+                label="Colour", size="small", width=150, margin=0, css_classes=[_place(name)], sx=LOW
+            )
+            for name in outputs
         }
         self.widths = {
             name: pmui.FloatInput(
@@ -126,6 +149,7 @@ class StudyDialog(pn.viewable.Viewer):
                 size="small",
                 width=118,
                 margin=(0, 0, 0, 12),
+                css_classes=[_place(name)],
                 sx=LOW,
             )
             for name in outputs
@@ -192,6 +216,11 @@ class StudyDialog(pn.viewable.Viewer):
             if "error_state" in field.param:
                 field.error_state = bool(error) and one == name
         self.error.param.update(object=error, visible=bool(error))
+
+
+def _place(output: str) -> str:
+    """CSS class of the fields of an output."""
+    return f"wb-of-{output}"
 
 
 _DIALOG = {

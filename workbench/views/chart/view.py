@@ -78,16 +78,14 @@ class ChartView(pn.viewable.Viewer):
         super().__init__(live=live, **params)
         self.services = services
         self.state = state if state is not None else AppState()
-        self._frame = Frame(bars) if isinstance(bars, pd.DataFrame) else bars
+        self.frame = Frame(bars) if isinstance(bars, pd.DataFrame) else bars
         self.instrument = Instrument("")
         self.history: History | None = None
         self.spec = BarSpec.parse(self.state.spec)
         self._look = Look.of(self.spec)
-        self._worked = ""
+        self._worked, self._epoch = "", 0
         self._price: float | None = None
-        self.shown = (0, 0)
-        self.window = (0.0, float(FIRST_VIEW))
-        self._epoch = 0
+        self.shown, self.window = (0, 0), (0.0, float(FIRST_VIEW))
         self._feed = LiveFeed()
         self._poll: Any = None
         self.chart = CandleChart(dark=self.state.dark, palette=getattr(self.state, "palette", "classic"))
@@ -118,7 +116,7 @@ class ChartView(pn.viewable.Viewer):
 
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
-        services = self.services if self._frame is None else None
+        services = self.services if self.frame is None else None
         *built, zone = controls(self.state, *known_symbols(services), recent=self.recent, studies=self.studies)
         return [*built, *self.tools(), zone]
 
@@ -133,10 +131,15 @@ class ChartView(pn.viewable.Viewer):
         """
         next(part for part in self.parts if isinstance(part, ChartMarkers)).put(frame, on_select)
 
-    def go_to(self, moment: Any) -> bool:
-        """Bring the bar of a moment (a timestamp, naive ones in UTC, or ns UTC) to the middle; whether there is one."""
+    def go_to(self, moment: Any, at: float = 0.5) -> bool:
+        """Bring the bar of a moment (timestamp, naive ones UTC, or ns) to a part of the window; whether it exists."""
         with pn.io.hold():
-            return go_to(self, int(pd.Timestamp(moment).value))
+            return go_to(self, int(pd.Timestamp(moment).value), at)
+
+    def redraw(self, window: tuple[float, float] | None = None, changed: int | None = None) -> None:
+        """Draw ``history`` after somebody changed it: in ``window``, or from the bar ``changed`` on what is new."""
+        self.spec = self.history.spec
+        self._show(window) if changed is None else self._draw_live(changed)
 
     def recent(self) -> tuple[np.ndarray, float]:
         """The newest bars that are held (BAR) and the price step, for sizes that suit the instrument."""
@@ -146,7 +149,7 @@ class ChartView(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._started:
             self._started = True
-            if self._frame is not None:
+            if self.frame is not None:
                 self._begin()  # the bars travel with the page
             else:
                 pn.state.onload(self._begin)
@@ -157,7 +160,7 @@ class ChartView(pn.viewable.Viewer):
     def _begin(self) -> None:
         self._begun = True
         self.reload()
-        if self._frame is not None or self.services is None:
+        if self.frame is not None or self.services is None:
             return
         if pn.state.curdoc is None:
             self._poll = look_after(self._root, Paced(self).tick, POLL_MS)
@@ -187,7 +190,7 @@ class ChartView(pn.viewable.Viewer):
         self.spec, self.history = BarSpec.parse(self.state.spec), None
         self._feed.detach()
         reader = self._reader()
-        self._look = Look.of(self.spec) if self._frame is None else self._frame.look
+        self._look = Look.of(self.spec) if self.frame is None else self.frame.look
         self._price = None
         if reader is None or reader.coverage() is None:
             self._cover.no_data(self.state.symbol)
@@ -201,17 +204,17 @@ class ChartView(pn.viewable.Viewer):
             self._cover.no_bars(self.state.symbol, self._look.label, self._other_spec())
             return
         self.chart.draw_as(self._look.glyph, widest=self._look.widest)
-        self._cover.hide()
         self._worked = self.state.spec
         self._to_end()
+        self._cover.hide()  # last: what is told one after the other is not seen half
         for part in self.parts:
             part.opened()
 
     def _reader(self) -> BarReader | None:
-        if self._frame is not None:
-            self.instrument = self._frame.instrument
-            self.spec = self._frame.spec
-            return self._frame.reader
+        if self.frame is not None:
+            self.instrument = self.frame.instrument
+            self.spec = self.frame.spec
+            return self.frame.reader
         if self.services is None:
             return None
         catalog = self.services.catalog
@@ -226,7 +229,7 @@ class ChartView(pn.viewable.Viewer):
 
     def _other_spec(self) -> str:
         """A spec that can be drawn where the one asked for cannot: the one before, if it still can; empty for none."""
-        if self._frame is not None or self.services is None:
+        if self.frame is not None or self.services is None:
             return ""
         wanted = [spec for spec in (self._worked, *_WAYS_OUT) if spec != self.state.spec]
         return drawable(self.services.catalog, self.instrument.symbol, wanted)
@@ -282,7 +285,7 @@ class ChartView(pn.viewable.Viewer):
 
     def _facts(self) -> dict[str, Any]:
         asked, shown = self.state.spec, str(self.spec)
-        coarser = self._frame is None and shown != asked
+        coarser = self.frame is None and shown != asked
         return {
             **told(self._look, self.history, self.shown, traded=self._traded()),
             "symbol": self.instrument.symbol,
@@ -332,7 +335,7 @@ class ChartView(pn.viewable.Viewer):
         history, (start, end) = self.history, self.window
         low = max(start, history.first) if history.at_start else start
         high = min(end, history.stop) if history.at_end else end
-        asked = BarSpec.parse(self.state.spec) if self._frame is None else self._frame.spec
+        asked = BarSpec.parse(self.state.spec) if self.frame is None else self.frame.spec
         wanted = self.spec if self._look.exact else spec_for(asked, self.spec, high - low)
         if wanted != self.spec:
             self._change_detail(wanted)
@@ -371,7 +374,7 @@ class ChartView(pn.viewable.Viewer):
         self._feed.merge(self.history)
 
     def _hub(self) -> Any:
-        if not self.live or self._frame is not None or self.services is None:
+        if not self.live or self.frame is not None or self.services is None:
             return None
         return hub_link(self.services).hub
 
@@ -401,14 +404,12 @@ class ChartView(pn.viewable.Viewer):
     def _draw_live(self, changed: int) -> None:
         history, (low, high) = self.history, self.shown
         drawn = len(self.chart.source.data["x"])
-        if history.stop < high:  # a brick that was forming is none any more
+        joins, full = drawn and high >= changed and high - low == drawn, history.stop - low > MAX_BARS
+        if history.stop < high or (joins and (full or changed < high - 1)):  # a brick that was forming may be none now
             self._show()
             return
-        if not (drawn and high >= changed and high - low == drawn):
+        if not joins:
             self._dress()
-            return
-        if changed < high - 1 or history.stop - low > MAX_BARS:
-            self._show()
             return
         if changed == high - 1:
             self.chart.patch_last(self._columns(high - 1, high))

@@ -223,8 +223,17 @@ def test_what_is_told_of_a_cursor():
 
 
 def test_numbers_as_they_are_written():
-    values = (None, float("nan"), True, False, 12345, 61835.5, 0.00123456789, -4.0)
-    assert [written(one) for one in values] == ["–", "–", "yes", "no", "12,345", "61,835.50", "0.00123457", "-4"]
+    values = (None, float("nan"), True, False, 12345, 61835.5, 0.00123456789, -4.0, 8_403_076.0, -0.5)
+    texts = ["–", "–", "yes", "no", "12,345", "61,835.50", "0.00123457", "−4", "8,403,076", "−0.5"]
+    assert [written(one) for one in values] == texts
+
+
+def test_the_account_is_written_as_money():
+    view, _ = view_of()
+    view.act({"what": "step", "n": 30})
+    account = {name: text for name, text, _ in view.panel.at["account"]}
+    assert all(len(account[name].partition(".")[2]) == 2 for name in ("Unrealised", "Equity", "Cash", "Fees"))
+    assert account["Drawdown"].endswith(" %")
 
 
 class _Timer:

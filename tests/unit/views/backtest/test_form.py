@@ -18,7 +18,7 @@ from workbench.indicators import formula
 from workbench.strategies import strategies
 from workbench.views.backtest.fields import Field, text_of
 from workbench.views.backtest.form import BacktestForm
-from workbench.views.backtest.setup import Account, Setup, cost_fields, ours, strategy_fields
+from workbench.views.backtest.setup import Account, Setup, cost_fields, strategy_fields
 from workbench.views.state import AppState
 
 
@@ -92,7 +92,7 @@ def test_a_link_brings_back_what_was_typed(texts: dict[str, str]) -> None:
     second.take(f"?symbol=X&{first.query()}")
     assert [second.text(field) for field in second.fields()] == [first.text(field) for field in first.fields()]
     assert second.errors == first.errors
-    assert all(ours(name) for name in parse_qs(first.query()))
+    assert all(Setup.ours(name) for name in parse_qs(first.query()))
 
 
 def test_each_strategy_of_the_registry_can_be_chosen_and_says_its_parameters() -> None:

@@ -17,7 +17,7 @@ from workbench.strategies import SmaCross, SmaFlip, Strategy, strategies
 from workbench.views.backtest import BacktestView
 from workbench.views.backtest.kept import side_by_side
 from workbench.views.backtest.outcome import computed, markers_of
-from workbench.views.backtest.results import measures_of, monthly_html
+from workbench.views.backtest.results import ResultTables, measures_of, monthly_html
 from workbench.views.backtest.running import Job
 from workbench.views.backtest.setup import Setup
 from workbench.views.backtest.tables import MOST, Column, Table, written
@@ -268,3 +268,52 @@ def test_times_are_written_in_the_zone_and_days_as_days() -> None:
 )  # fmt: skip
 def test_numbers_are_written_as_on_screens(value: float | None, kind: str, text: str) -> None:
     assert written(value, kind) == text
+
+
+def test_prices_have_the_places_that_their_symbol_needs() -> None:
+    frame = pd.DataFrame(
+        {
+            "symbol": ["AAPL", "AAPL", "ES", "DOGE", "DOGE"],
+            "price": [119.0, 111.5, 4200.25, 0.10012, float("nan")],
+            "units": [84.033612, 163.66, 3.0, 1e6, 2e6],
+        }
+    )
+    table = Table([Column("price", "Price", "", "price"), Column("units", "Units", "", "units")], label="t")
+    table.show(frame)
+    cells = [row["cells"] for row in table.rows(0, 5)]
+    assert [one[0] for one in cells] == ["119.00", "111.50", "4,200.25", "0.10012", "–"]
+    assert [one[1] for one in cells] == ["84.034", "163.660", "3", "1,000,000", "2,000,000"]
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    one = outcome()
+    tables = ResultTables(on_trip=print, on_drawdown=print, on_moment=print)
+    tables.show(one)
+    for name in ("orders", "fills"):
+        tables.open(name)
+    assert "Symbol" not in [column["title"] for column in tables.tables["trips"].model.columns]
+    assert not {"Limit", "Stop", "Tag"} & {column["title"] for column in tables.tables["orders"].model.columns}
+    assert {"Price", "Units"} <= {column["title"] for column in tables.tables["fills"].model.columns}
+
+
+def test_the_chart_stays_on_the_page_while_runs_are_compared() -> None:
+    view = ran(page())
+    ran(view, p__fast="5")
+    for kept in view.session.runs:
+        view.arrange({"what": "tick", "id": kept.id, "on": True})
+    stage = view.modes.area.objects[1]
+    view.arrange({"what": "compare", "on": True})
+    assert view.modes.area.objects == [view.head, stage, view.comparison.__panel__()] and "wb-away" in stage.css_classes
+    assert stage.objects[0] is view.modes.chart  # what is taken out loses its legend and its markers
+    view.arrange({"what": "compare", "on": False})
+    assert view.modes.area.objects == [view.head, stage] and "wb-away" not in stage.css_classes
+
+
+def test_a_run_that_ends_early_is_shown_with_its_end_at_the_right() -> None:
+    view = page()
+    view.chart.__panel__()
+    view.chart._begin()
+    ran(view, to="2020-06-01")
+    low, high = view.chart.window
+    last = view.chart.history.ordinal(int(pd.Timestamp("2020-05-31", tz="UTC").value))
+    assert 0.9 < (last - low) / (high - low) < 1

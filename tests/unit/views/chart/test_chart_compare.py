@@ -11,9 +11,12 @@ from workbench.market.calendars import calendar
 from workbench.market.events import BAR
 from workbench.market.instruments import Instrument
 from workbench.market.specs import BarSpec
+from workbench.views.chart.compare import Compare
 from workbench.views.chart.compared import Other, period, spec_beside
 from workbench.views.chart.history import History
 from workbench.views.chart.readers import FrameBars
+from workbench.views.chart.view import ChartView
+from workbench.views.state import AppState
 
 MINUTE, DAY = 60 * 10**9, 86400 * 10**9
 START = 19_723 * DAY  # Monday 2024-01-01
@@ -142,3 +145,13 @@ def test_live_bars_replace_those_that_were_forming() -> None:
     assert one.lived() and at(one, history) == [1, 2, 7, 9]
     one.close()
     assert not one.attached
+
+
+def test_a_symbol_that_is_taken_away_is_not_hidden_when_it_comes_back() -> None:
+    state = AppState(compare=["A", "B"], hidden=["A"], scale="percent")
+    part = next(part for part in ChartView(state=state).parts if isinstance(part, Compare))
+    part.choose(["B"])
+    assert (state.compare, state.hidden) == (["B"], []) and "hidden" not in state.query
+    state.hidden = ["B"]
+    part.choose([])
+    assert (state.compare, state.hidden, state.scale) == ([], [], "linear")

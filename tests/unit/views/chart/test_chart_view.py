@@ -193,3 +193,13 @@ def test_bars_too_large_for_the_data_are_no_missing_data(view: ChartView) -> Non
     view.poll()
     view.reload()
     assert not view._cover.root.visible
+
+
+def test_what_covers_the_chart_gives_way_when_the_bars_are_there(view: ChartView) -> None:
+    view.services.refused.add("1h")
+    view.state.spec = "1h"
+    assert view._cover.root.visible
+    seen: list[object] = []
+    view._cover.root.param.watch(lambda _: seen.append((told(view, "spec"), told(view, "symbol"))), "visible")
+    view.state.spec = "5min"
+    assert seen == [("5min", "ES")] and not view._cover.root.visible

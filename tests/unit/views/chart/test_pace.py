@@ -52,6 +52,14 @@ def test_between_late_and_early_the_rate_stays() -> None:
     assert pace.rate == FIRST
 
 
+def test_a_rate_that_fell_comes_back_to_the_first_where_nothing_is_late() -> None:
+    pace = Pace()
+    run(pace, 1.2, 20)
+    assert pace.rate == SLOWEST
+    run(pace, 0.45, 60)
+    assert pace.rate == FIRST
+
+
 def test_who_says_nothing_is_drawn_for_at_the_lowest_rate() -> None:
     pace = Pace()
     assert pace.due(0.0)
@@ -113,3 +121,22 @@ def test_a_view_is_polled_when_it_is_time_and_its_draws_are_followed(monkeypatch
     assert paced.pace.rate > FIRST
     paced.tick()  # 1.3
     assert view.note == "12 Hz · 46 a second coalesced"
+
+
+def test_the_note_is_calm_and_silent_where_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("workbench.views.chart.pace.time.monotonic", lambda: now[0])
+    chart = SimpleNamespace(seen=ColumnDataSource(data={"x": [], "volume": []}), drawn=0, last=(3, 1.5))
+    view = SimpleNamespace(chart=chart, note="", poll=lambda: None, _feed=SimpleNamespace(joined=0))
+    paced, said = Paced(view), []
+    for step in range(1, 12):
+        now[0] = float(step)
+        chart.drawn += step < 4
+        view._feed.joined += 10 * (step in (1, 3))
+        paced.tick()
+        said.append(view.note)
+    # Two seconds of three had something to coalesce, which is counted over five.
+    assert [one.partition(" Hz")[2] for one in said[:4]] == [" · 10 a second coalesced"] + [
+        f" · {n} a second coalesced" for n in (5, 7, 5)
+    ]
+    assert all(said[:7]) and said[8:] == ["", "", ""]

@@ -16,7 +16,7 @@ function stepped(text, by, field) {
 
 export function render({model}) {
   const host = el(null, "form", "form")
-  host.setAttribute("aria-label", "Backtest")
+  host.setAttribute("aria-label", model.purpose)
   host.noValidate = true
   const narrow = el(host, "button", "narrow")
   narrow.type = "button"
@@ -24,11 +24,12 @@ export function render({model}) {
   const foot = el(host, "div", "foot")
   const run = el(foot, "button", "main", "Run")
   run.type = "submit"
-  run.title = "Run the backtest (Ctrl+Enter)"
   const plain = el(foot, "button", "quiet", "Defaults")
   Object.assign(plain, {type: "button", title: "Put the fields of this strategy and all costs back to their defaults"})
   const said = el(foot, "span", "said")
   said.setAttribute("role", "status")
+  const plan = el(foot, "p", "plan")
+  plan.setAttribute("role", "status")
   const controls = new Map()
   const sections = new Map()
   let shape = ""
@@ -38,7 +39,7 @@ export function render({model}) {
 
   // A field keeps what is typed in it until it is left; then it says what Python knows.
   function input(field) {
-    const row = el(null, "div", `field ${field.kind}`)
+    const row = el(null, "div", `field ${field.kind}${field.place ? ` ${field.place}` : ""}`)
     const id = `wb-f-${field.name.replaceAll(".", "-")}`
     const label = el(row, "label", "", field.label)
     label.htmlFor = id
@@ -81,6 +82,7 @@ export function render({model}) {
       if (text !== control.sent) { control.sent = text; send({what: "edit", name: control.field.name, text}) }
     }
     control.flush = () => { if (timer !== null) say() }
+    control.unsaid = () => timer !== null
     box.addEventListener("input", () => {
       if (field.kind === "choice" || field.kind === "flag") return say()
       clearTimeout(timer)
@@ -107,7 +109,7 @@ export function render({model}) {
       section.open = open.get(name) ?? !folded
       sections.set(name, section)
       el(section, "summary", "", name)
-      const grid = el(section, "div", "grid")
+      const grid = el(section, "div", `grid ${name.split(" ")[0].toLowerCase()}`)
       if (name === "Strategy") strategy(grid)
       for (const field of own) {
         const control = input(field)
@@ -137,7 +139,7 @@ export function render({model}) {
     if (now !== shape) {
       shape = now
       build()
-      if (focused === "strategy") controls.strategy.box.focus()
+      if (focused) (controls.get(focused) ?? (focused === "strategy" ? controls.strategy : null))?.box.focus()
     }
     const {box, doc, error} = controls.strategy
     box.value = model.strategy
@@ -149,7 +151,8 @@ export function render({model}) {
       const typing = host.getRootNode().activeElement === control.box
       control.field = field
       if (field.kind === "flag") control.box.checked = field.text === "1"
-      else if (control.box.value !== field.text && !(typing && control.sent !== field.text)) control.box.value = field.text
+      // What was typed and not told yet stays, though Python answers what was told of another field.
+      else if (control.box.value !== field.text && !control.unsaid() && !(typing && control.sent !== field.text)) control.box.value = field.text
       if (!typing) control.sent = field.text
       control.error.textContent = field.error
       control.error.hidden = !field.error
@@ -161,10 +164,13 @@ export function render({model}) {
     controls.told.textContent = model.told
     const wrong = model.fields.filter((one) => one.error).length + (model.wrong ? 1 : 0)
     run.textContent = model.working ? "Cancel" : "Run"
-    run.title = model.working ? "Stop the run (Escape)" : "Run the backtest (Ctrl+Enter)"
+    run.title = model.working ? "Stop the run (Escape)" : `Run the ${model.purpose.toLowerCase()} (Ctrl+Enter)`
     run.classList.toggle("stop", model.working)
     said.textContent = model.working ? "" : wrong ? `${wrong} field${wrong > 1 ? "s" : ""} to mend` : model.changed ? "Changed since this run" : ""
     said.classList.toggle("bad", wrong > 0)
+    plan.textContent = model.refused || model.plan
+    plan.hidden = !plan.textContent
+    plan.classList.toggle("bad", Boolean(model.refused))
     narrow.textContent = `${kindOf(model.strategy).title} · ${model.fields.find((one) => one.name === "symbols")?.text ?? ""}`
   }
 
@@ -194,7 +200,7 @@ export function render({model}) {
     if (first) { controls.get(first.name).box.focus(); controls.get(first.name).row.scrollIntoView({block: "nearest"}) }
     else controls.strategy.box.focus()
   })
-  for (const name of ["fields", "strategy", "wrong", "working", "changed", "told"]) model.on(name, draw)
+  for (const name of ["fields", "strategy", "wrong", "working", "changed", "told", "plan", "refused"]) model.on(name, draw)
   draw()
   return host
 }

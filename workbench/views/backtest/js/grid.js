@@ -38,6 +38,7 @@ export function render({model}) {
         cell.textContent = column.title
         cell.title = column.tip || column.title
       }
+      if (column.color) cell.prepend(Object.assign(document.createElement("i"), {className: "swatch", style: `background: ${column.color}`}))
       if (by === at) cell.setAttribute("aria-sort", way)
     })
     scroll.setAttribute("aria-label", model.label)

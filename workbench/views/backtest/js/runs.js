@@ -1,14 +1,28 @@
 // The runs of this session: shown by a press, renamed, removed and brought back, compared where two or more are ticked.
 
+// A name of this tab that nobody can guess; it lasts over a reload, and no longer than the tab.
+function tab() {
+  try {
+    let name = sessionStorage.getItem("wb-runs")
+    if (!name) {
+      name = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+      sessionStorage.setItem("wb-runs", name)
+    }
+    return name
+  } catch {
+    return ""  // the browser keeps nothing: a reload begins anew
+  }
+}
+
 export function render({model}) {
   const host = el(null, "section", "runs")
-  host.setAttribute("aria-label", "Runs")
+  host.setAttribute("aria-label", model.title)
   const head = el(host, "header")
-  el(head, "h2", "", "Runs")
+  el(head, "h2", "", model.title)
   const compare = el(head, "button", "", "Compare")
   compare.type = "button"
   const list = el(host, "ul")
-  const none = el(host, "p", "none", "Every run of this session is kept here. Tick two to compare them.")
+  const none = el(host, "p", "none", model.hint)
   const gone = el(host, "p", "gone")
   let renaming = -1
   const send = (data) => model.send_msg(data)
@@ -36,7 +50,7 @@ export function render({model}) {
       setTimeout(() => { box.focus(); box.select() })
     } else {
       const show = el(item, "button", "show")
-      Object.assign(show, {type: "button", title: `${run.tip}\nPress to show it, F2 to rename it, Delete to remove it`})
+      Object.assign(show, {type: "button", title: `${run.tip}\nPress to show it, ${model.named ? "F2 to rename it, " : ""}Delete to remove it`})
       if (run.id === model.shown) show.setAttribute("aria-current", "true")
       if (run.color) el(show, "i", "swatch").style.background = run.color
       el(show, "span", "what", run.name)
@@ -44,10 +58,10 @@ export function render({model}) {
       el(show, "small", "", run.about)
       show.addEventListener("click", () => send({what: "show", id: run.id}))
       show.addEventListener("keydown", (event) => {
-        if (event.key === "F2") { renaming = run.id; draw() }
+        if (event.key === "F2" && model.named) { renaming = run.id; draw() }
         else if (event.key === "Delete") send({what: "remove", id: run.id})
       })
-      const pen = el(item, "button", "icon", "✎")
+      const pen = el(model.named ? item : null, "button", "icon", "✎")
       Object.assign(pen, {type: "button", title: "Rename (F2)"})
       pen.setAttribute("aria-label", `Rename ${run.name}`)
       pen.addEventListener("click", () => { renaming = run.id; draw() })
@@ -80,5 +94,6 @@ export function render({model}) {
   compare.addEventListener("click", () => send({what: "compare", on: !model.comparing}))
   for (const name of ["runs", "ticked", "shown", "removed", "comparing"]) model.on(name, draw)
   draw()
+  if (model.returns) send({what: "hello", tab: tab()})
   return host
 }
