@@ -127,12 +127,14 @@ def _study(name: str) -> None:
 
 
 def _strategy(name: str) -> None:
-    from workbench.backtest import backtest
+    from workbench.backtest import Run, Settings, backtest
+    from workbench.backtest.market import Market
     from workbench.strategies import strategies, strategy
 
     bars, one = _sample(), strategy(name, **strategies.get(name).example)
     some = {f"sample {k}": bars * (1.0 + k * np.arange(len(bars))[:, None] / 1000) for k in range(one.symbols[0])}
     backtest(one, some).round_trips  # noqa: B018
+    Run(one, Market(some), Settings()).idle_address()  # sweeps go through it
     backtest(one, {symbol: frame.iloc[:60] for symbol, frame in some.items()}, compiled=False)
 
 

@@ -17,6 +17,7 @@ from workbench.errors import DataError, WorkbenchError, did_you_mean
 from workbench.kernels import ledger as k
 from workbench.kernels import simulate as kernel
 from workbench.kernels.decide import CompileError, address_of, tag_code
+from workbench.kernels.idle import idle_of
 from workbench.strategies.base import COLUMNS, Strategy
 from workbench.strategies.portfolio import Portfolio
 from workbench.strategies.views import BrokerView, PortfolioBroker, PortfolioRow, RowView
@@ -166,6 +167,12 @@ class Run:
                 f"{_plain_reason(text, self)}. Write it with numbers, conditions and loops, or run it with "
                 "compiled=False"
             ) from error
+
+    def idle_address(self) -> int:
+        """Where the loop begins that has ``decide`` inside; 0 where none would be used."""
+        if self.together or len(self.columns) > 1 or len(self.market.rows):
+            return 0
+        return idle_of(type(self.strategy).decide, self.strategy.numbers(), {**self.kinds, "bar": "n"})
 
     def steps(self) -> Iterator[int]:
         """Run in plain Python, which a debugger can stop in; gives each instant when it is over.

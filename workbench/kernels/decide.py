@@ -389,6 +389,20 @@ def decide_at(typingctx: Any, address: Any) -> Any:
 _dispatchers: dict[tuple[Callable[..., Any], bool], Dispatcher] = {}
 
 
+def compiled(decide: Callable[..., None], together: bool = False) -> Dispatcher:
+    """A ``decide`` as numba takes it, always the same object."""
+    made = _dispatchers.get((decide, together))
+    if made is None:
+        # Numbers of arrays divide as numpy's do in plain Python; those of one row as Python's.
+        how = {"nogil": True, "boundscheck": True, "error_model": "numpy" if together else "python"}
+        try:
+            made = njit(cache=True, **how)(decide)
+        except RuntimeError:  # no file that it could be kept beside
+            made = njit(**how)(decide)
+        _dispatchers[decide, together] = made
+    return made
+
+
 def address_of(
     decide: Callable[..., None], parameters: Mapping[str, str], row: Mapping[str, str], together: bool = False
 ) -> int:
@@ -401,15 +415,7 @@ def address_of(
     NumbaError
         It has something in it that cannot be compiled.
     """
-    made = _dispatchers.get((decide, together))
-    if made is None:
-        # Numbers of arrays divide as numpy's do in plain Python; those of one row as Python's.
-        how = {"nogil": True, "boundscheck": True, "error_model": "numpy" if together else "python"}
-        try:
-            made = njit(cache=True, **how)(decide)
-        except RuntimeError:  # no file that it could be kept beside
-            made = njit(**how)(decide)
-        _dispatchers[decide, together] = made
+    made = compiled(decide, together)
     fields = (Rows if together else Row)(tuple(row.items()))
     types_of = Parameters(tuple(parameters.items())), fields, fields, Brokers() if together else Broker()
     made.compile(types_of)

@@ -14,7 +14,7 @@ from workbench.kernels.memory import copy_record, record_at
 
 #: In the type of every world, so that machine code on the disk which was made of other sources is not taken: numba
 #: looks at the file of a function, not at those of the functions that it calls.
-_PARTS = ("desk", "fills", "ledger", "looking", "matching", "memory", "simulate")
+_PARTS = ("desk", "fills", "ledger", "idle", "looking", "matching", "memory", "simulate")
 _SOURCES = b"".join(Path(__file__).with_name(f"{part}.py").read_bytes() for part in _PARTS)
 _CODE = f"code_{zlib.crc32(_SOURCES):08x}"
 
@@ -88,10 +88,10 @@ MOMENTS = ("open", "inside", "close")
 #: int64[symbols, width]: the number of a row, and the addresses of columns. ``starts`` is the first bar of each symbol
 #: on which it decides. ``together`` is 0, or where a strategy over all symbols at once reads what it knows: the cells
 #: of now, and behind them those of before, as ``desk`` says. ``fill_room`` and ``order_room`` are the lengths of the
-#: log, 0 where nobody asks for it.
+#: log, 0 where nobody asks for it. ``idle`` is the address of a loop with the decision inside, or 0.
 WORLD = _record(
-    i8="account positions book desk feeds rows rules fills orders symbols fill_room order_room decide parameters now "
-    f"was width starts equity together {_CODE}"
+    i8="account positions book desk feeds rows rules fills orders symbols fill_room order_room decide idle parameters "
+    f"now was width starts equity together {_CODE}"
 )
 _account, _rules, _positions, _feeds = record_at(ACCOUNT), record_at(RULES), record_at(POSITION), record_at(FEED)
 _orders, _fills, _entries = record_at(ORDER), record_at(FILL), record_at(ORDERED)

@@ -65,6 +65,16 @@ def record_at(dtype: np.dtype) -> Any:
 
 
 @intrinsic
+def address_of_record(typingctx: Any, record: Any) -> Any:
+    """Where a record lies: the other way round."""
+
+    def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], _LONG)
+
+    return types.int64(record), built
+
+
+@intrinsic
 def copy_record(typingctx: Any, target: Any, source: Any) -> Any:
     """Copy all fields of a record to another of its type."""
 

@@ -13,6 +13,7 @@ from workbench.kernels import desk as d
 from workbench.kernels import ledger as k
 from workbench.kernels.decide import decide_at
 from workbench.kernels.fills import equity_at
+from workbench.kernels.idle import idle, idle_at, is_hole, is_quiet
 from workbench.kernels.ledger import (
     account_of,
     end_order,
@@ -26,7 +27,7 @@ from workbench.kernels.ledger import (
 )
 from workbench.kernels.looking import look, look_at_all, size_of
 from workbench.kernels.matching import begin_bar, fill_at_close, fill_at_open, fill_inside, prepare
-from workbench.kernels.memory import put_real, put_whole, real, reals_from, whole, wholes_from
+from workbench.kernels.memory import address_of_record, put_real, real, reals_from, whole, wholes_from
 
 _DAY = 86_400_000_000_000
 _YEAR = 365.0 * _DAY
@@ -40,10 +41,9 @@ def begin(w: np.void, t: int) -> None:
         position = position_of(w, s)
         row = t if w.rows == 0 else whole(w.rows, t * w.symbols + s)
         position.live = 0
-        if row < 0 or (rules.holes != 0 and _is_hole(feed_of(w, s), row)):
+        if row < 0 or (rules.holes != 0 and is_hole(feed_of(w, s), row)):
             continue
-        position.live = 1
-        position.row = row
+        position.live, position.row, position.used = 1, row, 0.0
         busy |= position.working != 0
     if rules.borrow != 0.0 or rules.funding != 0.0:
         _finance(w, t)
@@ -80,11 +80,6 @@ def _show(w: np.void) -> None:
         put_real(desk, d.BARS_HELD, 0.0)
         put_real(desk, d.ORDERS, float(position.working))
         put_real(desk, d.LAST_TARGET, position.asked)
-
-
-@njit(cache=True, nogil=True)
-def _is_hole(feed: np.void, row: int) -> bool:
-    return np.isnan(real(feed.open, row) + real(feed.high, row) + real(feed.low, row) + real(feed.close, row))
 
 
 @njit(cache=True, nogil=True)
@@ -347,45 +342,6 @@ def has_room(w: np.void) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _idle(w: np.void, first: int, until: int) -> tuple[int, bool]:
-    """Instants of one symbol without working orders: ``begin``, the decision and ``finish`` with nothing to fill.
-
-    Most instants are such, and take a third of the time here. Gives the first that needs more, and whether it has begun
-    and decided: then it is to be finished only.
-    """
-    account, position, rules, feed = account_of(w), position_of(w, 0), rules_of(w), feed_of(w, 0)
-    call, start, asked = decide_at(w.decide), whole(w.starts, 0), False
-    cash, units, entered, holes = account.cash, position.units, position.entry_row, rules.holes != 0
-    parameters, now, was = reals_from(w.parameters, 0), wholes_from(w.now, 0), wholes_from(w.was, 0)
-    t, equity, mark = first, account.equity, position.mark
-    account.deciding = 0
-    while t < until and not asked:
-        if t == rules.end_flat or (holes and _is_hole(feed, t)):
-            break
-        close = real(feed.close, t)
-        worth = cash + units * close
-        if abs(units * close) * rules.maintenance > worth * rules.leverage:
-            break
-        mark, equity = close, worth
-        put_real(w.desk, d.EQUITY, equity)
-        if units != 0.0:
-            put_real(w.desk, d.BARS_HELD, float(t - entered))
-        if t >= start:
-            put_whole(w.now, 0, t)
-            put_whole(w.was, 0, max(t - 1, 0))
-            call(parameters, now, was, reals_from(w.desk, 0))
-            asked = real(w.desk, d.COUNT) != 0.0
-        if not asked:
-            if w.equity != 0:
-                put_real(w.equity, t, equity)
-            t += 1
-    if asked or t > first:
-        account.equity, position.mark = equity, mark
-        position.row, position.live = t if asked else t - 1, 1
-    return t, asked
-
-
-@njit(cache=True, nogil=True)
 def simulate(w: np.void, first: int, until: int) -> int:
     """Instants ``first`` up to ``until``; gives the one before which it stopped for want of room in the log."""
     call = decide_at(w.decide)  # by itself: in a tuple numba warns
@@ -397,8 +353,11 @@ def simulate(w: np.void, first: int, until: int) -> int:
                 return t
             logged = account.fills + account.orders
         begun = False
-        if simple and position_of(w, 0).working == 0:
-            t, begun = _idle(w, t, until)
+        if simple and is_quiet(w):
+            found = (
+                idle_at(w.idle)(address_of_record(w), t, until) if w.idle != 0 else idle(address_of_record(w), t, until)
+            )
+            t, begun = found >> 1, found & 1 == 1
             if t == until:
                 break
         if not begun:

@@ -76,6 +76,7 @@ class Bench:
         self._names, self._numbers = list(self.first.kinds), list(self.first.strategy.numbers())
         self.library = Library([market.frames[symbol] for symbol in market.symbols], type(strategy).__name__)
         self._decide = self.first.address()
+        self._idle = self.first.idle_address()
         #: Whether cells go through the kernel one after the other; else each is a run of its own.
         self.shared = not self.first.together
         self.shared &= all(getattr(type(strategy), name) is getattr(Strategy, name) for name in _PLAIN)
@@ -219,7 +220,7 @@ class Bench:
         return k.new_world(
             lane.state, lane.log, feeds=market.feeds, rules=self.first.rules, now=lane.now, was=lane.was,
             starts=lane.starts, equity=lane.equity, rows=market.rows if len(market.rows) else 0,
-            width=1 + len(self._names), decide=self._decide,
+            width=1 + len(self._names), decide=self._decide, idle=self._idle,
         )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from workbench.backtest import StrategyError, backtest
 from workbench.errors import DataError, UnknownNameError
 from workbench.indicators import indicator
 from workbench.strategies import Rule, Signals, SmaCross, SmaFlip, Strategy, strategy
+from workbench.sweep import sweep
 from workbench.trading import Costs
 
 
@@ -61,6 +62,26 @@ class Restless(Strategy):
             broker.long()
         elif self_made == 12 and not broker.entry > 0:
             broker.short()
+
+
+class Patient(Strategy):
+    """Enters now and then and leaves the rest to its stop and its target."""
+
+    seed = param.Integer(1, bounds=(0, 1_000_000), doc="When it enters, and which way.")
+    loss = param.Number(0.01, bounds=(0.0, 0.5), doc="Distance of the stop, 0 for none.")
+    profit = param.Number(0.02, bounds=(0.0, 0.5), doc="Distance of the target, 0 for none.")
+    most = param.Integer(100, bounds=(1, 1_000), doc="Bars it waits at most.")
+
+    def decide(self, now, was, broker):
+        made = (now.bar * 7919 + self.seed * 104729) % 10
+        loss = self.loss if self.loss > 0.0 else np.nan
+        profit = self.profit if self.profit > 0.0 else np.nan
+        if broker.position == 0 and broker.orders == 0 and made == 0:
+            broker.buy(fraction=0.5, stop_fraction=loss, profit_fraction=profit)
+        elif broker.position == 0 and broker.orders == 0 and made == 1:
+            broker.sell(fraction=0.5, stop_fraction=loss, profit_fraction=profit)
+        elif broker.bars_held >= self.most:
+            broker.flat()
 
 
 runs = st.fixed_dictionaries(
@@ -155,6 +176,27 @@ def test_compiled_is_plain_bit_for_bit(asked, seed):
     assert one.log.fills.tobytes() == other.log.fills.tobytes()
     assert one.log.orders.tobytes() == other.log.orders.tobytes()
     pd.testing.assert_frame_equal(one.orders, other.orders)
+
+
+@given(
+    seed=st.integers(0, 1000), loss=st.sampled_from([0.0, 0.004, 0.03]), profit=st.sampled_from([0.0, 0.006, 0.05]),
+    most=st.sampled_from([3, 40]), fill=st.sampled_from(["next_open", "close"]),
+    costs=st.sampled_from([{}, {"taker": 0.001, "touch": True}, {"maintenance": 0.4}, {"volume_share": 0.1}]),
+    path=st.sampled_from(["pessimistic", "neutral", "optimistic"]),
+)  # fmt: skip
+@settings(max_examples=30)
+def test_bars_between_stop_and_target_are_gone_through_bit_for_bit(seed, costs, loss, profit, most, **how):
+    """They pass in a loop of their own, in a sweep with the decision inside."""
+    bars, one = bars_of(seed), Patient(seed=seed, loss=loss, profit=profit, most=most)
+    asked = {"costs": Costs(**costs), "leverage": 2.0, **how}
+    quick, plain = backtest(one, bars, **asked), backtest(one, bars, compiled=False, **asked)
+    assert quick.log.fills.tobytes() == plain.log.fills.tobytes()
+    assert quick.log.orders.tobytes() == plain.log.orders.tobytes()
+    assert quick.equity.to_numpy().tobytes() == plain.equity.to_numpy().tobytes()
+    swept = sweep(one, bars, {"most": [most, most + 1]}, workers=1, **asked)
+    assert swept.sums["final"][0] == plain.equity.iloc[-1]
+    assert swept.sums["fills"][0] == len(plain.fills)
+    assert swept.sums["uncertain"][0] == plain.state.account["uncertain"][0]
 
 
 @given(asked=runs, seed=st.integers(0, 1000))

@@ -30,6 +30,26 @@ class Script(Strategy):
             self.acts[now.bar](broker)
 
 
+class Twice(Strategy):
+    """Buys the same at two closes."""
+
+    def decide(self, now, was, broker):
+        if now.bar == 1 or now.bar == 3:
+            broker.buy(units=8.0)
+
+
+class Guarded(Strategy):
+    """Enters once, with a stop and a target at prices."""
+
+    way = param.Integer(1, bounds=(-1, 1), doc="1 to buy, -1 to sell.")
+
+    def decide(self, now, was, broker):
+        if now.bar == 0 and self.way > 0:
+            broker.buy(units=8.0, stop_loss=98.0, take_profit=102.0)
+        elif now.bar == 0:
+            broker.sell(units=8.0, stop_loss=102.0, take_profit=98.0)
+
+
 def bars_of(*rows, freq="1D"):
     """Bars of (open, high, low, close) or with a volume, 1,000 unless given."""
     full = [(*row, 1000) if len(row) == 4 else row for row in rows]
@@ -221,6 +241,25 @@ def test_rule_07_the_high_may_have_been_before_an_entry_inside_the_bar():
     # from the close of 103, not from the high of 108
     assert fills_of(run(rows, acts))[1] == (3, -10, 100, "trailing stop")
     assert fills_of(run(rows, acts, path="optimistic"))[1] == (2, -10, 103, "trailing stop")
+
+
+@pytest.mark.parametrize("touch", [True, False])
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("row", [(100, 101, 98, 100), (100, 102, 99, 100), (98, 98.5, 98, 98), (102, 102, 102, 102)])
+def test_a_price_at_the_very_stop_or_target_is_the_same_compiled(row, way, touch):
+    bars, costs = bars_of(CALM, CALM, CALM, row, CALM, CALM), Costs(touch=touch, maintenance=0)
+    quick, plain = (backtest(Guarded(way=way), bars, compiled=one, costs=costs) for one in (True, False))
+    assert quick.log.fills.tobytes() == plain.log.fills.tobytes()
+    assert len(plain.fills) == 1 + (touch or (row[1] == 102) == (way < 0))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("fill", ["close", "next_open"])
+def test_rule_08_the_volume_of_a_bar_is_its_own(fill, compiled):
+    """What was traded of an earlier bar is not counted again, also where no order was waiting in between."""
+    bars = bars_of(*[CALM] * 6)
+    result = backtest(Twice(), bars, compiled=compiled, fill=fill, costs=Costs(volume_share=0.01), leverage=5)
+    assert result.fills.units.tolist() == [8, 8]
 
 
 def test_rule_08_volume_share_fills_in_parts():
