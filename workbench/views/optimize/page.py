@@ -148,7 +148,10 @@ class OptimizeView(pn.viewable.Viewer):
     def start(self, runner: Runner, work: Callable[[Job], Any]) -> None:
         """Have a runner do something, and look at it until it is over."""
         runner.start(work)
-        if self._timer is not None and not self._timer.running:
+        when_loaded(self._look)  # a clock of a page that is not there yet would be asked again without end
+
+    def _look(self) -> None:
+        if self.busy and self._timer is not None and not self._timer.running:
             self._timer.start()
 
     def poll(self) -> None:
