@@ -16,7 +16,7 @@ TOP = f"""
 }}
 """
 SWEEPS = """
-:host(.wb-bt-side) > .wb-runs { max-height: 24%; }
+@media (min-width: 901px) { :host(.wb-bt-side) > .wb-runs { max-height: 24%; } }
 """
 FAN = """
 :host(.wb-op-fan) { display: flex; flex-flow: column; gap: 0; overflow: hidden; background: var(--wb-panel);
