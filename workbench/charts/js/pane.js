@@ -167,9 +167,13 @@ class Pane {
       at += move(this, e.clientY - at);
       e.stopPropagation();
     });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      grip.addEventListener(kind, () => { if (at !== null) { at = null; done(); } });
-    }
+    const over = (e) => {
+      if (at === null) return;
+      if (e.type === "pointerup") move(this, e.clientY - at); // the last stretch may come without a move of its own
+      at = null;
+      done();
+    };
+    for (const kind of ["pointerup", "pointercancel"]) grip.addEventListener(kind, over);
     grip.addEventListener("keydown", (e) => {
       if (e.key !== "ArrowUp" && e.key !== "ArrowDown") return;
       move(this, e.key === "ArrowUp" ? -12 : 12);
