@@ -1,4 +1,4 @@
-"""The pace of live bars in a browser: up while it keeps up, down when it does not, and up again."""
+"""Slow browsers: live bars come as often as they can be drawn, and what was said last stays."""
 
 from __future__ import annotations
 
@@ -25,3 +25,38 @@ def test_a_browser_that_gets_slow_is_drawn_for_less_often_until_it_is_quick_agai
     expect(said).to_have_text(SLOW, timeout=ANSWER)
     browser.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     expect(said).to_have_text(QUICK, timeout=ANSWER)
+
+
+#: Python's second word comes when the first has been drawn and React has not looked at it afterwards yet.
+_TWO_WORDS = """async () => {
+  const said = (root) => { for (const node of root.querySelectorAll("*")) {
+    if (node.classList.contains("MuiFormHelperText-root") && node.getBoundingClientRect().width) return node
+    const inner = node.shadowRoot && said(node.shadowRoot)
+    if (inner) return inner
+  } }
+  const line = said(document), document_ = Bokeh.documents[0]
+  const {data} = [...document_._all_models.values()].find((model) => model.css_classes?.includes("wb-spec-text"))
+  const drawn = (act) => new Promise((done) => {
+    const observer = new MutationObserver(() => { observer.disconnect(); done() })
+    observer.observe(line, {subtree: true, characterData: true, childList: true})
+    act()
+  })
+  const told = [], python = {sync: false}
+  const ours = (one) => one.model === data && one.attr === "helper_text" && one.sync !== false
+  document_.on_change((event) => told.push(...(event.events ?? [event]).filter(ours)))
+  for (let at = 0; at < 4; at++) {
+    await drawn(() => data.setv({helper_text: `old ${at}`}, python))
+    await drawn(() => data.setv({helper_text: `new ${at}`}, python))
+    await new Promise((done) => setTimeout(done, 100))
+    if (line.textContent !== `new ${at}` || data.helper_text !== `new ${at}`) return `${line.textContent} on the screen`
+  }
+  return told.length
+}"""
+
+
+def test_what_python_says_last_stays_on_a_slow_page_and_is_not_told_back(page: Page, context: BrowserContext) -> None:
+    page.goto("/chart?symbol=AAPL&spec=1d", timeout=READY)
+    page.get_by_role("button", name="Any kind of bar").click(timeout=READY)
+    expect(page.get_by_text("Such as 5min")).to_be_visible(timeout=ANSWER)
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    assert page.evaluate(_TWO_WORDS) == 0
