@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -17,6 +19,7 @@ from pydantic_settings import (
 from workbench.errors import ConfigError
 
 _FILE = "workbench.toml"
+_KEY_LENGTH = 16
 
 
 def project_dir() -> Path:
@@ -75,6 +78,17 @@ class Settings(BaseSettings):
         le=60_000,
         description="Milliseconds that a live print waits for older ones at most; screens are behind by as much. [0]",
     )
+    push_keys: Annotated[dict[str, str], NoDecode] = Field(
+        {}, repr=False, description="Who may push data to /api, as name=key,name=key; without any nobody may. [none]"
+    )
+    push_rate: float = Field(
+        50.0, ge=0, description="Requests a second that each key may push, in bursts of as many; 0: no limit. [50]"
+    )
+    retention: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description='How long data is kept, as JSON or a table of workbench.toml: {"recorded/trades": "90d"}; what is '
+        "not named is kept for ever. [none]",
+    )
     sweep_quota_jobs: int = Field(
         200, ge=0, description="Sweeps that a user may have on the disk; 0 for no limit. [200]"
     )
@@ -90,6 +104,34 @@ class Settings(BaseSettings):
             return None
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("push_keys", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        # Nothing of what is written here may come back in an error: it is told on screens and in logs.
+        if isinstance(value, str):
+            pairs = [one.strip().partition("=") for one in value.split(",") if one.strip()]
+            if len({name for name, _, _ in pairs}) < len(pairs):
+                raise ValueError("must have each name once")
+            value = {name.strip(): key.strip() for name, _, key in pairs}
+        if not isinstance(value, dict) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+            raise ValueError("must be pairs name=key, with commas between")
+        for place, (name, key) in enumerate(value.items(), 1):
+            if not name or len(key) < _KEY_LENGTH or not key.isascii() or not key.isprintable():
+                raise ValueError(
+                    f"must be pairs name=key, a key of {_KEY_LENGTH} or more ASCII signs: see pair {place}"
+                )
+        return value
+
+    @field_validator("retention", mode="before")
+    @classmethod
+    def _table(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                return json.loads(value) if value.strip() else {}
+            except ValueError as error:
+                raise ValueError(f'must be JSON such as {{"recorded/trades": "90d"}}: {error}') from None
         return value
 
     @field_validator("data_dir", "catalogs", "plugins")
@@ -120,12 +162,16 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}{_got(e)}" for e in error.errors()]
         raise ConfigError(
             "settings cannot be used: " + "; ".join(lines) + ". See WORKBENCH_* variables and workbench.toml."
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"workbench.toml cannot be read: {error}. Mend it or move it away.") from None
+
+
+def _got(error: Any) -> str:
+    return "" if error["loc"][:1] == ("push_keys",) else f" (got {error['input']!r})"
 
 
 def child_environment(**extra: str) -> dict[str, str]:

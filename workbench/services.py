@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from workbench.catalog.market_catalog import MarketCatalog
     from workbench.live.embedded import EmbeddedRedis
     from workbench.live.hub import Hub
+    from workbench.live.replay import AttachedReplay, Replay
+    from workbench.live.runner import FeedRunner
     from workbench.sweep import Sweep
     from workbench.sweep.jobs import Jobs
     from workbench.sweep.ledger import Ledger
@@ -40,6 +43,8 @@ class Services:
         self._catalog: MarketCatalog | None = None
         self._hub: Hub | None = None
         self._redis: EmbeddedRedis | None = None
+        self._replays: list[Replay] = []
+        self._feeds: FeedRunner | None = None
         self._workspaces: Workspaces | None = None
         self._runs: Runs | None = None
         self._ledger: Ledger | None = None
@@ -74,6 +79,29 @@ class Services:
                 self._hub = Hub(self.bus_url, self.catalog, reorder_ms=self.settings.reorder_ms)
                 self._hub.start()
             return self._hub
+
+    def replay(self, symbols: str | Sequence[str], start: object = None, end: object = None, **options: Any) -> Replay:
+        """A replay of what is stored, in a world of its own unless ``url=`` says another; ``close`` stops it.
+
+        Takes what ``live.replay.Replay`` takes.
+        """
+        from workbench.live.replay import Replay
+
+        bus_url = None if options.get("url") else self.bus_url
+        made = Replay(self.catalog, symbols, start, end, bus_url=bus_url, **options)
+        with self._lock:
+            self._replays = [one for one in self._replays if not one.world.over] + [made]
+        return made
+
+    @property
+    def feeds(self) -> FeedRunner:
+        """The feeds of this process, by name; ``close`` stops them."""
+        with self._lock:
+            if self._feeds is None:
+                from workbench.live.runner import FeedRunner
+
+                self._feeds = FeedRunner(self.bus_url, self.catalog)
+            return self._feeds
 
     @property
     def workspaces(self) -> Workspaces:
@@ -121,10 +149,16 @@ class Services:
     def close(self) -> None:
         """Stop what was started; safe to call twice."""
         with self._lock:
+            replays, self._replays = self._replays, []
+            feeds, self._feeds = self._feeds, None
             hub, self._hub = self._hub, None
             redis, self._redis = self._redis, None
             workspaces, self._workspaces = self._workspaces, None
             self._runs = self._ledger = None
+        for one in replays:
+            one.stop()
+        if feeds is not None:
+            feeds.close()
         if hub is not None:
             hub.stop()
         if redis is not None:
@@ -154,6 +188,16 @@ def open_catalog(data_dir: str | Path | None = None, catalogs: str | Path | None
     ----------
     data_dir, catalogs
         Folders of the Parquet store and of the Intake YAML files; the settings' when left out.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> catalog = wb.catalog()
+    >>> bars = catalog.bars("AAPL", "1d", "2012-01-01", "2012-02-01")
+    >>> len(bars), bars.columns[:5].tolist()
+    (20, ['open', 'high', 'low', 'close', 'volume'])
+    >>> catalog.trades("BTC-USD").columns[:4].tolist()
+    ['ts_event', 'ts_recv', 'price', 'size']
     """
     from workbench.catalog.market_catalog import MarketCatalog
     from workbench.catalog.store import Store
@@ -170,6 +214,13 @@ def open_hub(url: str | None = None) -> Hub:
     """A started live hub: the process's own, or one on another bus when ``url`` (redis://host:port) is given.
 
     Call ``stop()`` on a hub of your own when you are done with it.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> hub = wb.live()
+    >>> hub.bars("BTC-USD", "1h").columns[:4].tolist()  # history and what has come since
+    ['open', 'high', 'low', 'close']
     """
     if url is None:
         return get_services().hub
@@ -181,8 +232,57 @@ def open_hub(url: str | None = None) -> Hub:
     return hub
 
 
+def replay(
+    symbols: str | Sequence[str],
+    start: object = None,
+    end: object = None,
+    *,
+    speed: float | str | None = 1.0,
+    name: str | None = None,
+    url: str | None = None,
+    max_wait_s: float | None = None,
+) -> Replay:
+    """Stored trades, quotes and books published again: ``wb.replay("BTC-USD", start, end, speed=10).start()``.
+
+    The parameters are those of ``live.replay.Replay``. ``wb.live(replay.url)`` is a hub that shows it. Call ``stop()``
+    or use it in a ``with`` statement; it ends with this process at the latest.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> with wb.replay("BTC-USD", "2026-01-06 10:00", "2026-01-06 10:30", speed=None) as market:
+    ...     finished = market.start().wait(60)
+    ...     print(finished, market.state, market.progress)
+    True ended 1.0
+    """
+    return get_services().replay(symbols, start, end, speed=speed, name=name, url=url, max_wait_s=max_wait_s)
+
+
+def attach_replay(name: str | None = None, *, url: str | None = None) -> AttachedReplay:
+    """The controls of a replay that runs in another process: by its name, or by the ``url`` of its bus.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> with wb.replay("BTC-USD", "2026-01-06 10:00", "2026-01-06 10:30", speed=60, name="tuesday") as market:
+    ...     with wb.attach_replay("tuesday") as controls:
+    ...         print(controls.name, controls.speed)
+    tuesday 60.0
+    """
+    from workbench.live.replay import Replay
+
+    return Replay.attach(name, bus_url=None if url else get_services().bus_url, url=url)
+
+
 def annotations(symbol: str) -> pd.DataFrame:
-    """The drawings that were made on charts of a symbol; see ``Annotations.frame`` for the columns."""
+    """The drawings that were made on charts of a symbol; see ``Annotations.frame`` for the columns.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.annotations("ES").columns[:7].tolist()
+    ['id', 'symbol', 'kind', 'start', 'end', 'low', 'high']
+    """
     return get_services().workspaces.annotations.frame(symbol)
 
 
@@ -191,6 +291,14 @@ def sweep(strategy: Any, bars: Any, values: Any, *, job: Any = None, **keywords:
 
     The cells are counted in the ledger of this process's database, unless ``ledger=`` says another. ``job=True`` writes
     the sweep down as it runs; see ``sweeps``.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> bars = wb.catalog().bars("AAPL", "1d")
+    >>> sweep = wb.sweep(wb.strategies.SmaCross, bars, {"fast": [5, 10], "slow": [10, 50, 99]}, where="fast < slow")
+    >>> len(sweep.table), sweep.best("sharpe")[["fast", "slow"]].to_numpy().tolist()
+    (5, [[5, 99]])
     """
     from workbench.sweep import engine
 
@@ -200,10 +308,30 @@ def sweep(strategy: Any, bars: Any, values: Any, *, job: Any = None, **keywords:
 
 
 def sweeps() -> Jobs:
-    """The sweeps that were written down in this process's data folder; see ``sweep.jobs.Jobs``."""
+    """The sweeps that were written down in this process's data folder; see ``sweep.jobs.Jobs``.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> bars = wb.catalog().bars("AAPL", "1d")
+    >>> sweep = wb.sweeps().start("sma_cross", bars, {"fast": [5, 10], "slow": [50, 99]}, name="first try")
+    >>> wb.sweeps().list()[["name", "state", "cells"]].to_numpy().tolist()
+    [['first try', 'finished', 4]]
+    >>> wb.sweeps().load("first try").table.equals(sweep.table)
+    True
+    """
     return get_services().sweeps
 
 
 def runs() -> Runs:
-    """The stored backtests of this process's data folder; see ``backtest.runs.Runs``."""
+    """The stored backtests of this process's data folder; see ``backtest.runs.Runs``.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> result = wb.backtest("rsi(14) < 30", wb.catalog().bars("AAPL", "1d"))
+    >>> run = wb.runs().save(result, name="dips", tags=["idea"])
+    >>> wb.runs().load(run).stats["sharpe"] == result.stats["sharpe"]
+    True
+    """
     return get_services().runs

@@ -56,19 +56,22 @@ def resample(
 
     Returns
     -------
-    Frame indexed by ``time``, the bar's open in UTC, with ``open high low close volume buy_volume sell_volume trades
-    vwap``. The last bar is there as far as the data goes. Of quotes, ``trades`` counts quotes and volumes are 0. Bars
-    that are not cut by time are stamped with their first print, 1 ns later where two would be equal. ``ha`` adds the
-    real prices as ``real_open real_high real_low real_close``; time bars of bars keep an ``open_interest`` (the last).
+    DataFrame
+        Indexed by ``time``, the bar's open in UTC, with ``open high low close volume buy_volume sell_volume trades
+        vwap``. The last bar is there as far as the data goes. Of quotes, ``trades`` counts quotes and volumes are 0.
+        Bars that are not cut by time are stamped with their first print, 1 ns later where two would be equal. ``ha``
+        adds the real prices as ``real_open real_high real_low real_close``; time bars of bars keep an
+        ``open_interest`` (the last).
 
     Examples
     --------
     >>> import pandas as pd
+    >>> import workbench as wb
     >>> tape = pd.DataFrame({"price": [10.0, 12.0, 11.0], "size": [1.0, 2.0, 1.0]},
-    ...                     index=pd.to_datetime(["2026-01-05 10:00:01", "2026-01-05 10:00:59", "2026-01-05 10:03"]))
-    >>> resample(tape, "1min")["close"].tolist()
+    ...                     index=pd.to_datetime(["2026-01-05 10:00:01", "2026-01-05 10:00:59", "2026-01-05 10:03:00"]))
+    >>> wb.resample(tape, "1min")["close"].tolist()
     [12.0, 11.0]
-    >>> resample(tape, "2tick")["trades"].tolist()
+    >>> wb.resample(tape, "2tick")["trades"].tolist()
     [2, 1]
     """
     if not isinstance(data, (pd.DataFrame, np.ndarray)):

@@ -30,9 +30,10 @@ class Resampler:
     Examples
     --------
     >>> import pandas as pd
+    >>> import workbench as wb
     >>> tape = pd.DataFrame({"price": [10.0, 12.0, 11.0], "size": [1.0, 2.0, 1.0]},
-    ...                     index=pd.to_datetime(["2026-01-05 10:00:01", "2026-01-05 10:00:59", "2026-01-05 10:03"]))
-    >>> bars = Resampler("1min")
+    ...                     index=pd.to_datetime(["2026-01-05 10:00:01", "2026-01-05 10:00:59", "2026-01-05 10:03:00"]))
+    >>> bars = wb.Resampler("1min")
     >>> bars.update(tape)["close"].tolist(), bars.forming["close"].tolist()
     ([12.0], [11.0])
     """

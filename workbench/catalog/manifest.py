@@ -38,12 +38,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Entry:
-    """One dataset: parts in time order, never overlapping. ``session`` names the calendar of derived daily bars."""
+    """One dataset: parts in time order, never overlapping. ``session`` names the calendar of derived daily bars.
+
+    ``cursor`` says how much of a stream the dataset holds, ``gaps`` what of it never came; see ``catalog.recorded``.
+    """
 
     parts: tuple[Part, ...] = ()
     covered_until: int | None = None
     origins: tuple[dict[str, Any], ...] = ()
     session: str | None = None
+    cursor: dict[str, Any] | None = None
+    gaps: tuple[dict[str, Any], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -80,7 +85,7 @@ def load(path: Path, source: str, symbol: str) -> Manifest:
         stat = path.stat()
     except FileNotFoundError:
         return Manifest(source, symbol)
-    stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    stamp = _stamp(stat)
     known = _cache.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
@@ -94,6 +99,8 @@ def load(path: Path, source: str, symbol: str) -> Manifest:
                 entry["covered_until"],
                 tuple(entry["origins"]),
                 entry.get("session"),
+                entry.get("cursor"),
+                tuple(entry.get("gaps", ())),
             )
             for kind, entry in raw["datasets"].items()
         }
@@ -112,7 +119,7 @@ def load(path: Path, source: str, symbol: str) -> Manifest:
 
 
 def save(path: Path, manifest: Manifest) -> None:
-    """Replace a manifest durably."""
+    """Replace a manifest durably. The caller holds its lock."""
     raw = {
         "version": VERSION,
         "source": manifest.source,
@@ -129,6 +136,12 @@ def save(path: Path, manifest: Manifest) -> None:
         },
     }
     write_durably(path, json.dumps(raw, separators=(",", ":")).encode())
+    # Who writes often need not read what it has just written; nobody else can have replaced it yet.
+    _cache[path] = (_stamp(path.stat()), manifest)
+
+
+def _stamp(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def write_durably(path: Path, data: bytes) -> None:

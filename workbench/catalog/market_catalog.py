@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.catalog import output, schema
+from workbench.catalog import output, recorded, schema
 from workbench.catalog import plan as plans
 from workbench.catalog.choice import Bars, Choice
 from workbench.catalog.manifest import Manifest
@@ -44,6 +45,9 @@ class MarketCatalog:
         self.store = store
         self.master = master
         self.catalogs_dir = Path(catalogs_dir) if catalogs_dir is not None else None
+
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").catalog(self)  # by name: what draws is further out
 
     def __repr__(self) -> str:
         return f"MarketCatalog({str(self.store.data_dir)!r}, catalogs={str(self.catalogs_dir)!r})"
@@ -84,6 +88,15 @@ class MarketCatalog:
         """Sources in the store that hold data of a symbol, the one with the widest time first."""
         symbol = self._resolve(symbol)
         return [m.source for m in self._held(symbol)] if isinstance(symbol, str) else [symbol.file.name]
+
+    def gaps(self, symbol: str | None = None) -> pd.DataFrame:
+        """What was published and could not be recorded: ``source kind symbol start end missing reason noticed``.
+
+        See ``catalog.recorded.gaps`` for the columns and reasons.
+        """
+        names = [None] if symbol is None else self._names(symbol)
+        found = [recorded.gaps(self.store, name) for name in names]
+        return next((frame for frame in found if len(frame)), found[0])
 
     def instruments(self, text: str = "") -> pd.DataFrame:
         """Instruments whose symbol, alias, name or venue holds ``text``, best matches first."""

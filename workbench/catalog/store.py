@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from workbench.catalog import parts, schema
 from workbench.catalog.manifest import Entry, Manifest, Part
 from workbench.catalog.transaction import Transaction
 from workbench.errors import DataError, unknown
+from workbench.market.calendars import Calendar
 from workbench.market.instruments import InstrumentMaster
 
 Result = TypeVar("Result")
@@ -118,13 +120,13 @@ class Store:
             raise DataError(f"{kind} is built by the store from events; write trades, quotes or bars_<spec>")
         records = _sorted(kind, records)
         first, last = (int(t) for t in _times(records)[[0, -1]]) if len(records) else (None, None)
-        with self._transaction(source, symbol) as change:
+        with self.transaction(source, symbol) as change:
             if first is not None:
                 if not replace:
                     self._refuse_overlap(change, kind, first, last)
                 change.splice(kind, records, first, last + 1)
                 if rollups:
-                    change.update_rollups(kind, first, last, self._calendar(symbol))
+                    change.update_rollups(kind, first, last, self.calendar_of(symbol))
             change.note(kind, origin, covered_until)
             change.commit()
         dates = np.unique(schema.partition_starts(kind, _times(records))) if len(records) else ()
@@ -132,18 +134,18 @@ class Store:
 
     def rebuild_rollups(self, source: str, symbol: str) -> None:
         """Build all bars derived from events anew, from the events; the way out when one of them is damaged."""
-        with self._transaction(source, symbol) as change:
+        with self.transaction(source, symbol) as change:
             for base in schema.ROLLUP_OF:
                 entry = change.entry(base)
                 if entry.parts:
                     change.drop_rollups(base)
-                    change.update_rollups(base, entry.first, entry.last, self._calendar(symbol))
+                    change.update_rollups(base, entry.first, entry.last, self.calendar_of(symbol))
             change.commit()
 
     def delete(self, source: str, kind: str, symbol: str) -> None:
         """Remove a dataset, its rollups with it."""
         kind = schema.canonical_kind(kind)
-        with self._transaction(source, symbol) as change:
+        with self.transaction(source, symbol) as change:
             if kind not in change.manifest.datasets:
                 raise self._no_dataset(source, kind, symbol)
             change.drop(kind)
@@ -155,7 +157,7 @@ class Store:
 
         Of files that overlap in time, as a crash may leave them, the younger one counts.
         """
-        with self._transaction(source, symbol, adopt=True) as change:
+        with self.transaction(source, symbol, adopt=True) as change:
             if change.manifest.datasets:
                 raise DataError(f"{self._manifest_path(source, symbol)} is there and readable; nothing to recover")
             change.adopt_files()
@@ -176,6 +178,29 @@ class Store:
                 out.writerows(rows)
             temporary.replace(path)
         return path
+
+    def transaction(self, source: str, symbol: str, *, adopt: bool = False) -> Transaction:
+        """One change to all that a source holds of a symbol, for the other modules of the catalog.
+
+        Holds the symbol's lock inside of ``with``; ``adopt`` goes on without a manifest though there are files.
+        """
+        once = (source, symbol)
+        change = Transaction(
+            self.data_dir / schema.check_source(source),
+            symbol,
+            manifest=self._manifest_path(source, symbol),
+            lock=self._lock_path(source, symbol),
+            sweep=once not in self._swept and not adopt,
+            adopt=adopt,
+        )
+        self._swept.add(once)
+        return change
+
+    def calendar_of(self, symbol: str) -> Calendar:
+        """The sessions that a symbol's derived daily bars hold."""
+        own = self.data_dir / "instruments.json"
+        stamp = own.stat().st_mtime_ns if own.exists() else 0
+        return _master(self.data_dir, stamp).get_or_default(symbol).calendar
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -305,19 +330,6 @@ class Store:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _transaction(self, source: str, symbol: str, *, adopt: bool = False) -> Transaction:
-        once = (source, symbol)
-        change = Transaction(
-            self.data_dir / schema.check_source(source),
-            symbol,
-            manifest=self._manifest_path(source, symbol),
-            lock=self._lock_path(source, symbol),
-            sweep=once not in self._swept and not adopt,
-            adopt=adopt,
-        )
-        self._swept.add(once)
-        return change
-
     def _consistently(self, source: str, kind: str, symbol: str, attempt: Callable[[Entry], Result]) -> Result:
         """Read as of one manifest; again when a writer took a file away between the manifest and the file."""
         seen: Entry | None = None
@@ -359,9 +371,6 @@ class Store:
         held = [f"{d.source}/{d.kind}/{d.symbol}" for d in self.datasets()]
         return unknown("dataset", f"{source}/{kind}/{symbol}", held)
 
-    def _calendar(self, symbol: str) -> Any:
-        return InstrumentMaster.load(self.data_dir).get_or_default(symbol).calendar
-
     def _folder(self, source: str, kind: str, symbol: str) -> Path:
         return self.data_dir / schema.check_source(source) / kind / schema.symbol_folder(symbol)
 
@@ -370,6 +379,11 @@ class Store:
 
     def _lock_path(self, source: str, symbol: str) -> Path:
         return self.data_dir / schema.check_source(source) / "manifest" / f"{schema.symbol_folder(symbol)}.lock"
+
+
+@functools.lru_cache(maxsize=4)
+def _master(data_dir: Path, stamp: int) -> InstrumentMaster:
+    return InstrumentMaster.load(data_dir)
 
 
 def _touched(entry: Entry, start: int | None, end: int | None) -> list[Part]:

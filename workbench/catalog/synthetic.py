@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import time
 
 import numpy as np
 
+from workbench.catalog import synthetic_book
+from workbench.catalog.scenarios import Events
+from workbench.catalog.scenarios import scenario as find_scenario
 from workbench.errors import DataError
 from workbench.market.calendars import Calendar, Hours, Sessions
-from workbench.market.events import BUY, SELL, TRADE
+from workbench.market.events import BUY, DTYPES, SELL, TRADE
 from workbench.market.instruments import Instrument, InstrumentMaster
 from workbench.market.specs import DAY, SECOND
 
@@ -24,8 +28,6 @@ from workbench.market.specs import DAY, SECOND
 DEMO_SYMBOLS = ("BTC-USD", "ETH-USD", "ES", "EURUSD", "NIFTY")
 
 _FIRST, _LAST = np.datetime64("1990-01-01", "D"), np.datetime64("2100-01-01", "D")
-_PULL = 0.02  # a day's share of the way back to the level: prices stay within about +-25 % of it
-_MEMORY = 0.95  # of the daily log-volatility
 _KEPT_DAYS = 3  # what a live feed looks at around midnight
 
 
@@ -70,7 +72,7 @@ _REGULAR = {
 
 
 class SyntheticMarket:
-    """Trades of one symbol at any time from 1990 to 2099. Safe for many threads.
+    """Trades, quotes and a book of one symbol at any time from 1990 to 2099. Safe for many threads.
 
     Parameters
     ----------
@@ -80,31 +82,67 @@ class SyntheticMarket:
         Another seed is another market.
     instrument
         Tick size, lot and sessions; the built-in master's when left out.
+    scenario
+        What kind of market it is, one of ``scenarios.SCENARIOS``; ``normal`` is the market of the demo data.
+    jumps, jump_size, persistence
+        Mean number of jumps a day, their standard deviation in daily sigmas, and the chance that a regime lasts a day
+        longer; the scenario's when left out. ``scenarios.BOUNDS`` has their limits.
     """
 
-    def __init__(self, symbol: str, seed: int = 7, *, instrument: Instrument | None = None) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        seed: int = 7,
+        *,
+        instrument: Instrument | None = None,
+        scenario: str = "normal",
+        jumps: float | None = None,
+        jump_size: float | None = None,
+        persistence: float | None = None,
+    ) -> None:
         self.instrument = instrument or InstrumentMaster.load().get_or_default(symbol)
         self.symbol, self.seed = self.instrument.symbol, int(seed)
-        self.profile = _PROFILES.get(self.symbol, _OTHERS)
+        one = self.scenario = find_scenario(scenario, jumps=jumps, jump_size=jump_size, persistence=persistence)
+        usual = _PROFILES.get(self.symbol, _OTHERS)
+        self.profile = replace(
+            usual, sigma=usual.sigma * one.sigma, trades=int(usual.trades * one.trades), beat=usual.beat / one.trades,
+            half_spread=usual.half_spread * one.spread,
+        )  # fmt: skip
         self._path: np.ndarray | None = None
-        self._days: dict[np.datetime64, np.ndarray] = {}
-        self._lock = threading.Lock()
+        self._events: Events | None = None
+        self._days: dict[tuple[str, np.datetime64], np.ndarray] = {}
+        self._lock = threading.RLock()
 
     def day(self, date: np.datetime64 | Date | str) -> np.ndarray:
         """All trades of the session called ``date``, TRADE records by time; empty when the market is closed."""
-        return self._day(np.datetime64(date, "D")).copy()
+        return self._day("trades", np.datetime64(date, "D")).copy()
 
     def trades(self, start_ns: int, end_ns: int) -> np.ndarray:
         """TRADE records with ``start_ns`` <= time < ``end_ns``: the days one after the other, cut."""
+        return self.events("trades", start_ns, end_ns)
+
+    def quotes(self, start_ns: int, end_ns: int) -> np.ndarray:
+        """QUOTE records of the same stretch: of each trade the best prices and sizes that it met, just before it."""
+        return self.events("quotes", start_ns, end_ns)
+
+    def book(self, start_ns: int, end_ns: int) -> np.ndarray:
+        """BOOK records of the same stretch: ten levels a side, whose best are the quotes.
+
+        A day begins with a snapshot and has another one with the first change of each minute; what is between are
+        updates. Rows of equal time are one change, and no prices cross after any row of it.
+        """
+        return self.events("book", start_ns, end_ns)
+
+    def events(self, kind: str, start_ns: int, end_ns: int) -> np.ndarray:
+        """``trades``, ``quotes`` or ``book`` of the stretch, whichever ``kind`` names."""
         if end_ns <= start_ns:
-            return np.empty(0, TRADE)
-        dates = np.unique(self._sessions(int(start_ns), int(end_ns)).date)
+            return np.empty(0, DTYPES[kind])
         found = []
-        for date in dates:
-            records = self._day(date)
+        for date in np.unique(self._sessions(int(start_ns), int(end_ns)).date):
+            records = self._day(kind, date)
             low, high = np.searchsorted(records["ts_event"], [start_ns, end_ns])
             found.append(records[low:high])
-        return np.concatenate(found) if found else np.empty(0, TRADE)
+        return np.concatenate(found) if found else np.empty(0, DTYPES[kind])
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -115,34 +153,53 @@ class SyntheticMarket:
         except DataError:
             return _REGULAR.get(own.name, Hours(own.name, own.tz, time(9), time(17))).sessions(start, end)
 
-    def _day(self, date: np.datetime64) -> np.ndarray:
+    def _day(self, kind: str, date: np.datetime64) -> np.ndarray:
+        make: dict[str, Callable[[np.datetime64], np.ndarray]] = {
+            "trades": self._made, "quotes": self._quoted, "book": self._booked
+        }  # fmt: skip
         with self._lock:
-            if date not in self._days:
-                self._days[date] = self._made(date)
-                while len(self._days) > _KEPT_DAYS:
-                    del self._days[next(iter(self._days))]
-            return self._days[date]
+            if (kind, date) not in self._days:
+                self._days[kind, date] = make[kind](date)
+                held = [key for key in self._days if key[0] == kind]
+                for key in held[:-_KEPT_DAYS]:
+                    del self._days[key]
+            return self._days[kind, date]
+
+    def _quoted(self, date: np.datetime64) -> np.ndarray:
+        noise = np.random.default_rng([*self._words(), int((date - _FIRST).astype(int)), 2])
+        return synthetic_book.quotes(
+            self._day("trades", date), noise, self.instrument, half_spread=self.profile.half_spread
+        )
+
+    def _booked(self, date: np.datetime64) -> np.ndarray:
+        return synthetic_book.book(self._day("quotes", date), self.instrument, size=self.profile.size)
+
+    def _words(self) -> list[int]:
+        return [self.seed, zlib.crc32(self.symbol.encode())]
 
     def _anchors(self) -> np.ndarray:
         """Log prices at open and close of every day, shape (days, 2); made whole, so that any day is the same."""
         if self._path is not None:
             return self._path
         one, days = self.profile, int((_LAST - _FIRST).astype(int)) + 1
-        noise = np.random.default_rng([self.seed, zlib.crc32(self.symbol.encode())])
+        what, noise = self.scenario, np.random.default_rng(self._words())
+        self._events = Events(what, days, self._words())
         moves, shocks = noise.standard_normal((days, 2)), noise.standard_normal(days)
         if one.family:
             common = np.random.default_rng([self.seed, zlib.crc32(one.family.encode())])
             moves = 0.8 * common.standard_normal((days, 2)) + 0.6 * moves
         log_vol, price, level = 0.0, np.log(one.level), np.log(one.level)
-        scale = 0.35 * np.sqrt(1 - _MEMORY**2)
-        nights = one.sigma * np.sqrt(one.overnight) * moves[:, 0]
-        days_ = one.sigma * np.sqrt(1 - one.overnight) * moves[:, 1]
+        memory = what.persistence
+        scale = 0.35 * np.sqrt(1 - memory**2)
+        nights = one.sigma * np.sqrt(one.overnight) * moves[:, 0] * what.travel
+        days_ = one.sigma * np.sqrt(1 - one.overnight) * moves[:, 1] * what.travel
+        extra = (one.sigma * self._events.net).tolist()
         path = np.empty((days, 3))
         for i, (night, move, shock) in enumerate(zip(nights.tolist(), days_.tolist(), shocks.tolist(), strict=True)):
-            log_vol = _MEMORY * log_vol + scale * shock
+            log_vol = memory * log_vol + scale * shock
             vol = np.exp(log_vol)
             opened = price + vol * night
-            price = opened + vol * move + _PULL * (level - opened)
+            price = opened + vol * move + what.pull * (level - opened) + extra[i]
             path[i] = opened, price, vol
         self._path = path
         return path
@@ -158,8 +215,10 @@ class SyntheticMarket:
             return np.empty(0, TRADE)
         one, number = self.profile, int((date - _FIRST).astype(int))
         opened, closed, vol = self._anchors()[number]
-        noise = np.random.default_rng([self.seed, zlib.crc32(self.symbol.encode()), number])
-        moments, pace = self._moments(noise, int(lengths.sum()), vol)
+        noise = np.random.default_rng([*self._words(), number])
+        moments, pace = self._moments(noise, int(lengths.sum()), vol, number)
+        shares = moments / lengths.sum()
+        moments, shares = (each[self._events.open_at(number, shares)] for each in (moments, shares))
         count = len(moments)
 
         flips = noise.random(count) < 0.35  # runs of about three: autocorrelation 0.3
@@ -168,9 +227,12 @@ class SyntheticMarket:
         variance = np.interp(moments / SECOND, pace[0], pace[1]) * gaps
         variance /= variance.sum()
         push = 0.97 * noise.standard_normal(count) + 0.25 * side
-        walk = np.cumsum(push * np.sqrt(variance)) * one.sigma * vol
         done = np.cumsum(variance)
-        middle = np.exp(opened + walk + done * (closed - opened - walk[-1]))
+        walk = _returning(push * np.sqrt(variance), done, self.scenario.reversion) * one.sigma * vol
+        walk *= self.scenario.noise
+        walk += one.sigma * self._events.path(number, shares)
+        # What drifts goes as time goes, the rest of the way as trade goes.
+        middle = np.exp(opened + walk + (shares if self.scenario.drift else done) * (closed - opened - walk[-1]))
 
         tick, lot = self.instrument.tick_size, self.instrument.lot
         half = np.maximum(tick / 2, one.half_spread * middle * np.exp(0.4 * noise.standard_normal(count)))
@@ -183,7 +245,9 @@ class SyntheticMarket:
         out["side"] = side
         return out
 
-    def _moments(self, noise: np.random.Generator, length: int, vol: float) -> tuple[np.ndarray, np.ndarray]:
+    def _moments(
+        self, noise: np.random.Generator, length: int, vol: float, number: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Arrival times (ns since the open, rising strictly) and the pace (seconds, variance weight) behind them."""
         one, seconds = self.profile, length / SECOND
         grid = np.linspace(0, seconds, max(int(seconds // 20), 2) + 1)
@@ -195,7 +259,8 @@ class SyntheticMarket:
         for knots, strength in ((seconds / 3600, 0.35), (seconds / 600, 0.3), (seconds / 90, 0.25)):
             at = np.linspace(0, seconds, max(int(knots), 2) + 1)
             heat += strength * np.interp(grid, at, noise.standard_normal(len(at)))
-        rate = shape * np.exp(heat)
+        rush = self._events.pace(number, grid / seconds)
+        rate = shape * np.exp(heat) * rush
         rounds = np.concatenate([[0], np.cumsum((rate[1:] + rate[:-1]) / 2 * np.diff(grid))])
         whole = hours[-1] * 3600
         parents = int(one.trades / 2.5 * min(seconds / whole, 1) * vol**0.5) + 1
@@ -209,6 +274,14 @@ class SyntheticMarket:
         order = np.arange(len(moments))
         moments = np.maximum.accumulate(moments - order) + order
         return moments[moments < length], np.array([grid, shape * np.exp(2 * heat)])
+
+
+def _returning(steps: np.ndarray, done: np.ndarray, rate: float) -> np.ndarray:
+    """The sum of ``steps`` that goes back to zero ``rate`` times while ``done`` goes from 0 to 1."""
+    if not rate:
+        return np.cumsum(steps)
+    grown = np.exp(rate * done)  # rate is at most some hundreds, far from the limit of a double
+    return np.cumsum(steps * grown) / grown
 
 
 def _on_grid(values: np.ndarray, step: float) -> np.ndarray:

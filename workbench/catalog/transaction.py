@@ -17,8 +17,15 @@ from workbench.catalog import parts, schema
 from workbench.catalog.manifest import Entry, Manifest, Part
 from workbench.errors import DataError
 from workbench.market.calendars import Calendar
+from workbench.market.specs import SECOND
 
 _EMPTY = Entry()
+
+_SEAL = 4  # a file that is cut ends there when what lies before the cut has so many times the rows of the rest
+
+_REMEMBERED = 200_000  # rows of a new file that are kept in memory until the change is done
+
+_APART = 600 * SECOND  # late records that lie so far apart are put in their places one by one
 
 
 class Transaction:
@@ -43,6 +50,7 @@ class Transaction:
         self._path, self._lock, self._sweep, self._adopt = manifest, lock, sweep, adopt
         self._exit = contextlib.ExitStack()
         self._made: set[Path] = set()
+        self._fresh: dict[Path, np.ndarray] = {}
 
     def __enter__(self) -> Transaction:
         with contextlib.ExitStack() as opening:
@@ -92,7 +100,9 @@ class Transaction:
         """Put sorted ``records`` in the place of everything in [start, end).
 
         Files that lie wholly inside are not read, so that a damaged one can be replaced. A new file takes in the
-        files before it that are no bigger, so that small appends leave few files and are rewritten seldom.
+        files before it that are no bigger, so that small appends leave few files and are rewritten seldom. Of a file
+        of which only the end is replaced the rest becomes a file of its own, so that the next change to the end does
+        not rewrite it once more.
         """
         folder, dtype = self._dataset_folder(kind), schema.dtype_of(kind)
         before, after, kept = [], [], []
@@ -103,22 +113,43 @@ class Transaction:
                 after.append(part)
             elif part.first < start or part.last >= end:
                 kept.append(self._read_part(folder, part, dtype, None, None))
-        merged = records
+        head, merged = records[:0], records
         if kept:
             old = schema.joined(kept, dtype)
             low, high = np.searchsorted(old[dtype.names[0]], [start, end])
-            merged = schema.joined([old[:low], records, old[high:]], dtype)
-        if len(merged):
-            times = merged[dtype.names[0]]
-            date = str(schema.partition_starts(kind, times[:1])[0])
-            while before and _date(before[-1]) == date and before[-1].rows <= len(merged):
-                merged = schema.joined([self._read_part(folder, before.pop(), dtype, None, None), merged], dtype)
+            head, merged = old[:low], schema.joined([records, old[high:]], dtype)
+            if len(head) <= _SEAL * len(merged):
+                head, merged = records[:0], schema.joined([head, merged], dtype)
+        first = head if len(head) else merged
+        while before and len(first) and _date(before[-1]) == _partition(kind, first) and before[-1].rows <= len(first):
+            first = schema.joined([self._read_part(folder, before.pop(), dtype, None, None), first], dtype)
         made = []
-        dates = schema.partition_starts(kind, merged[dtype.names[0]])
-        cuts = np.flatnonzero(np.r_[True, dates[1:] != dates[:-1], True]) if len(merged) else np.zeros(1, int)
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
-            made.append(self._write_part(folder, kind, merged[low:high]))
+        for piece in (first, merged) if len(head) else (first,):
+            dates = schema.partition_starts(kind, piece[dtype.names[0]])
+            cuts = np.flatnonzero(np.r_[True, dates[1:] != dates[:-1], True]) if len(piece) else np.zeros(1, int)
+            for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+                made.append(self._write_part(folder, kind, piece[low:high]))
         self._put(kind, parts=(*before, *made, *after))
+
+    def merge(self, kind: str, records: np.ndarray) -> list[tuple[int, int]]:
+        """Put ``records`` (any order) among what is stored; of equal times the stored ones come first.
+
+        Returns the stretches of time (ns, both ends included) that are new: one, or one more for each run of records
+        that are much older than what is stored.
+        """
+        stamp = records.dtype.names[0]
+        if (np.diff(records[stamp]) < 0).any():
+            records = records[np.argsort(records[stamp], kind="stable")]
+        spans = []
+        for piece in _runs(records, stamp, self.entry(kind).last):
+            first, last = int(piece[stamp][0]), int(piece[stamp][-1])
+            stored = self.read(kind, first, last + 1)
+            if len(stored):
+                piece = schema.joined([stored, piece], records.dtype)
+                piece = piece[np.argsort(piece[stamp], kind="stable")]
+            self.splice(kind, piece, first, last + 1)
+            spans.append((first, last))
+        return spans
 
     def update_rollups(self, base: str, first: int, last: int, sessions: Calendar) -> None:
         """Build anew the derived bars that hold an instant of [first, last] (ns)."""
@@ -156,6 +187,16 @@ class Transaction:
         origins = entry.origins if origin is None else (*entry.origins, dict(origin))
         self._put(kind, covered_until=max(ends, default=None), origins=origins)
 
+    def place(
+        self, kind: str, cursor: dict[str, Any], *, gaps: tuple[dict[str, Any], ...], covered_until: int | None
+    ) -> None:
+        """Write down how much of a stream the dataset holds, all gaps of it, and how far it speaks."""
+        self._put(kind, cursor=cursor, gaps=gaps, covered_until=covered_until)
+
+    def cut(self, kind: str, parts: tuple[Part, ...]) -> None:
+        """Keep only ``parts`` of a dataset."""
+        self._put(kind, parts=parts)
+
     def adopt_files(self) -> None:
         """Take every readable file of the symbol into the manifest, the younger where two overlap."""
         for folder in sorted(self.folder.glob(f"*/{schema.symbol_pattern(self.symbol)}")):
@@ -190,6 +231,11 @@ class Transaction:
         return self.manifest.datasets
 
     def _read_part(self, folder: Path, part: Part, dtype: np.dtype, start: int | None, end: int | None) -> np.ndarray:
+        fresh = self._fresh.get(folder / part.path)
+        if fresh is not None and fresh.dtype == dtype:
+            times = fresh[dtype.names[0]]
+            low = 0 if start is None else int(np.searchsorted(times, start))
+            return fresh[low : len(fresh) if end is None else int(np.searchsorted(times, end))]
         try:
             return parts.read(folder, part, dtype, start, end)
         except FileNotFoundError:
@@ -198,6 +244,8 @@ class Transaction:
     def _write_part(self, folder: Path, kind: str, records: np.ndarray) -> Part:
         part = parts.write(folder, kind, records)
         self._made.add(folder / part.path)
+        if len(records) <= _REMEMBERED:  # coarser bars are made of it in a moment
+            self._fresh[folder / part.path] = records
         return part
 
     def _dataset_folder(self, kind: str) -> Path:
@@ -217,6 +265,22 @@ class Transaction:
             path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 path.parent.rmdir()
+
+
+def _runs(records: np.ndarray, stamp: str, stored: int | None) -> list[np.ndarray]:
+    """Sorted records as they go into the store: what is late by far apart from the rest, to rewrite little."""
+    times = records[stamp]
+    if stored is None or not len(times):
+        return [records] if len(times) else []
+    behind = int(np.searchsorted(times, stored, "right"))
+    cuts = np.flatnonzero(np.diff(times[:behind]) > _APART) + 1
+    if 0 < behind < len(times) and stored - int(times[behind - 1]) > _APART:
+        cuts = np.append(cuts, behind)
+    return np.split(records, cuts)
+
+
+def _partition(kind: str, records: np.ndarray) -> str:
+    return str(schema.partition_starts(kind, records[records.dtype.names[0]][:1])[0])
 
 
 def _date(part: Part) -> str:

@@ -25,6 +25,7 @@ def feed(
 
     from workbench.config import load_settings
     from workbench.live.feeds import feeds, run_feed
+    from workbench.live.runner import announced
     from workbench.serve.signals import StopSignal
     from workbench.services import open_catalog
 
@@ -39,7 +40,7 @@ def feed(
     if symbols:
         options["symbols"] = [symbol.strip() for symbol in symbols.split(",") if symbol.strip()]
     ended = threading.Event()
-    with StopSignal() as stop, ThreadPoolExecutor(1, "feed") as pool:
+    with StopSignal() as stop, ThreadPoolExecutor(1, "feed") as pool, announced(bus, name, options):
         running = pool.submit(run_feed, name, bus, ended, catalog=open_catalog(), **options)
         while not running.done() and not stop.asked:
             wait([running], timeout=0.25)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.live.codec import copy_records
+
 
 class Growing:
     """Appended records; readers get views that never change under them.
@@ -34,9 +36,9 @@ class Growing:
                 self.dropped += size - keep
             end = keep + len(records)
             grown = np.empty(min(self._limit, max(2 * len(buffer), end)), buffer.dtype)
-            grown[:keep] = buffer[size - keep : size]
+            copy_records([buffer[size - keep : size]], grown)
             buffer, size = grown, keep
-        buffer[size:end] = records
+        copy_records([records], buffer[size:])
         self._state = (buffer, end)
 
     def view(self, last: int | None = None) -> np.ndarray:

@@ -6,10 +6,12 @@ snapshots and integer versions; what they want done (attach, detach) goes to the
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +20,13 @@ import pandas as pd
 from workbench.errors import WorkbenchError
 from workbench.live.bus import key_of
 from workbench.live.join import Join, plan, stored_before, stored_first
+from workbench.live.latency import LatencySnapshot
 from workbench.live.live_bars import BarsNode, LiveBars
 from workbench.live.pipeline import Gap
 from workbench.live.reader import BusReader, symbol_of
-from workbench.live.status import STALE_AFTER_S, HubStatus, OpenSessions
+from workbench.live.status import STALE_AFTER_S, HubStatus, OpenSessions, of_world
 from workbench.live.tapes import Tapes
+from workbench.live.worlds import World, WorldWatch
 from workbench.market.events import TRADE, as_frame
 from workbench.market.specs import SECOND, BarSpec
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _READY_S = 5.0
+_QUIET_NS = 2 * SECOND  # what is played fast is not called stale for a pause of some milliseconds
+_AHEAD = 8  # versions: what makes the bars that are given up may count once more, unseen
 
 
 class Hub:
@@ -53,6 +59,10 @@ class Hub:
 
     After a restart of Redis that lost entries we had already seen, the stream is read again from five minutes before
     the loss; what is known is passed over by its number.
+
+    On the bus of a replay (see ``live.worlds``) history ends where the replay begins, and the clock that tells whether
+    a market is stale is the simulated one. When the replay goes back in time everything is made anew; subscriptions go
+    on and their versions grow.
     """
 
     def __init__(
@@ -67,7 +77,11 @@ class Hub:
         self.bus_url, self.catalog = bus_url, catalog
         self._clock, self._stale_ns = clock, int(stale_after_s * SECOND)
         self._reader = BusReader(bus_url, clock)
-        self._tapes = Tapes(catalog, self._reader.dead_letter, clock, hold=int(reorder_ms * 1e6))
+        self._worlds = WorldWatch(bus_url, clock)
+        self._tapes = Tapes(
+            catalog, self._reader.dead_letter, clock,
+            hold=int(reorder_ms * 1e6), worlds=self._worlds, on_world=self._begin_again,
+        )  # fmt: skip
         self._shared = threading.Lock()  # guards the three below
         self._nodes: dict[tuple[str, str, str | None], BarsNode] = {}
         self._handles: dict[LiveBars, BarsNode] = {}
@@ -90,6 +104,7 @@ class Hub:
         for one in builders:
             one.join(timeout=10)
         self._tapes.close()
+        self._worlds.close()
 
     def subscribe(self, symbol: str, spec: str, *, session: str | None = None) -> LiveBars:
         """Bars of ``symbol`` from the end of the stored history on. Equal subscriptions share one computation.
@@ -115,25 +130,27 @@ class Hub:
             node = self._nodes.get(key)
             if node is not None and node.error is None:
                 return self._handle(node)
-        join = plan(self.catalog, symbol, parsed, session=session)
-        node = BarsNode(*key)
-        if not join.slow:
-            self._begin(node, join)
-        with self._shared:
-            known = self._nodes.get(key)
-            if known is not None and known.error is None:
-                return self._handle(known)
-            self._nodes[key] = node
-            handle = self._handle(node)
-            if join.slow:
-                builder = threading.Thread(
-                    target=self._build, args=(node, join), name=f"workbench-join-{symbol}-{parsed}", daemon=True
-                )
-                self._builders.add(builder)
-                builder.start()
-            else:
-                self._reader.do(lambda: self._tapes.attach(node))
-        return handle
+        if not self._worlds.known:
+            self._worlds.look()
+        while True:
+            stamp = self._tapes.stamp
+            join = self._plan(*key)
+            node = BarsNode(*key)
+            if not join.slow:
+                self._begin(node, join)
+            with self._shared:
+                known = self._nodes.get(key)
+                if known is not None and known.error is None:
+                    return self._handle(known)
+                if stamp != self._tapes.stamp:
+                    continue  # meanwhile it is another world, with another history
+                self._nodes[key] = node
+                handle = self._handle(node)
+                if join.slow:
+                    self._start_building(node, join)
+                else:
+                    self._reader.do(functools.partial(self._attach, node))
+            return handle
 
     def bars(self, symbol: str, spec: str, *, session: str | None = None, n: int = 500) -> pd.DataFrame:
         """The newest ``n`` stored bars and all live ones, the forming bar last, as ``catalog.bars`` gives them."""
@@ -173,6 +190,23 @@ class Hub:
         tape = self._tapes.known.get(symbol)
         return list(tape.gaps) if tape is not None else []
 
+    @property
+    def world(self) -> World | None:
+        """What the bus says of itself when it is a replay or another simulation; ``None`` for a live one."""
+        return self._worlds.world
+
+    def world_of(self, symbol: str) -> World | None:
+        """The world that ``symbol`` is in, as of the last look; ``None`` for a live one."""
+        return self._worlds.of(symbol)
+
+    def look(self) -> World | None:
+        """See what world the bus is, now; later looks are taken by the reader. Raises ``BusError``."""
+        return self._worlds.look(now=True)
+
+    def now(self, symbol: str | None = None) -> int:
+        """Now, ns UTC: by the simulated clock where there is one."""
+        return self._worlds.now(symbol)
+
     def wait_ready(self, timeout_s: float = _READY_S) -> bool:
         """Wait until everything that was on the bus at the start has been read."""
         return self._reader.is_caught_up.wait(timeout_s)
@@ -184,7 +218,9 @@ class Hub:
         tape = tapes.known.get(symbol) if symbol is not None else None
         of = tapes if symbol is None else tape
         received, event, latency = of.arrival if of is not None else (0, 0, float("nan"))
-        if state == "live" and (now := self._clock()) - max(received, since) > self._stale_ns:
+        if state == "live" and (world := self._worlds.of(symbol)) is not None:
+            state, message = self._simulated(world, symbol, max(received, since), event)
+        elif state == "live" and (now := self._clock()) - max(received, since) > self._stale_ns:
             state, since, message = self._quiet(symbol, max(received, since), now)
         if symbol is None:
             counts = tapes.trades, tapes.gaps
@@ -192,14 +228,26 @@ class Hub:
         else:
             counts = (tape.trades, len(tape.gaps)) if tape is not None else (0, 0)
             late, disorder = (tape.late if tape is not None else 0), tapes.pipeline.disorder_of(symbol)
+        world = self._worlds.of(symbol)
         return HubStatus(
-            state, since, event, latency, self._reader.entries, *counts, self._reader.dead, message, late, disorder
-        )
+            state, since, event, latency, self._reader.entries, *counts, self._reader.dead, message, late, disorder,
+            world, self._worlds.now(symbol) if world is not None else 0,
+        )  # fmt: skip
+
+    @property
+    def latency(self) -> LatencySnapshot:
+        """How long trades are on their way, by stage, and how many come; renewed four times a second."""
+        return self._reader.latency.snapshot
 
     def node_count(self) -> int:
         """Bar computations alive; 0 when every subscription was closed."""
         with self._shared:
             return len(self._nodes)
+
+    def viewers(self) -> int:
+        """Subscriptions that are open."""
+        with self._shared:
+            return len(self._handles)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -218,8 +266,85 @@ class Hub:
             return "stale", since + self._stale_ns, message
         return self._reader.link
 
+    def _simulated(self, world: World, symbol: str | None, since: int, event: int) -> tuple[str, str]:
+        """State and message in a world where nothing came since ``since`` (our clock), the last trade of ``event``."""
+        resting = of_world(world, self._worlds.silent_s())
+        if resting is not None:
+            return resting
+        now = self._worlds.now(symbol)
+        quiet = now - max(event, world.start)
+        if quiet > self._stale_ns and self._clock() - since > _QUIET_NS:
+            symbols = [symbol] if symbol is not None else world.symbols
+            if any(self._sessions.is_open(one, now) for one in symbols):
+                return "stale", f"no trade of {symbol or 'any open market'} for {quiet // SECOND} s of the {world.kind}"
+        return "live", ""
+
     def _session_of(self, symbol: str) -> str:
         return self.catalog.master.get_or_default(symbol).session if self.catalog is not None else "24/7"
+
+    def _plan(self, symbol: str, spec: str, session: str | None) -> Join:
+        """The hand-over from history to what comes over the bus, of which there is no history in a world."""
+        world, until = self._worlds.of(symbol), None
+        if world is not None:
+            tape = self._tapes.known.get(symbol)
+            kept = tape.begins if tape is not None else None
+            # What was published and let go of is history, and stands in the store to the last print.
+            until = world.start if kept is None else max(world.start, kept + 1)
+        return plan(self.catalog, symbol, spec, session=session, until=until)
+
+    def _begin_again(self, anew: bool) -> None:
+        """Another world, or another epoch of it (reader thread); ``anew``: the streams must be read from the start."""
+
+        def again() -> None:
+            self._tapes.forget()
+            self._reader.positions.clear()
+            self._replace_nodes()
+
+        if anew:
+            self._reader.do(again)
+        else:
+            self._replace_nodes()
+
+    def _replace_nodes(self) -> None:
+        """Put bars that begin anew in the place of all there are; subscriptions follow them."""
+        with self._shared:
+            before = list(self._nodes.values())
+        for node in before:
+            new = BarsNode(*node.key)
+            new.snapshot = replace(new.snapshot, version=node.snapshot.version + _AHEAD)
+            with self._shared:
+                if self._nodes.get(node.key) is not node:
+                    continue
+                self._nodes[node.key] = new
+                for handle, held in self._handles.items():
+                    if held is node:
+                        self._handles[handle] = new
+                        handle.follow(new)
+            try:
+                join = self._plan(*node.key)
+                if join.slow:
+                    with self._shared:
+                        self._start_building(new, join)
+                else:
+                    self._begin(new, join)
+                    self._attach(new)
+            except Exception as error:
+                self._failed(new, error)
+            node.begun.set()  # who waits for it waits for its successor from here on
+            node.ready.set()
+
+    def _attach(self, node: BarsNode) -> None:
+        """Give a node what comes, unless everybody has let go of it or others took its place (reader thread)."""
+        with self._shared:
+            wanted = self._nodes.get(node.key) is node
+        if wanted:
+            self._tapes.attach(node)
+
+    def _start_building(self, node: BarsNode, join: Join) -> None:
+        name = f"workbench-join-{node.symbol}-{node.key[1]}"
+        builder = threading.Thread(target=self._build, args=(node, join), name=name, daemon=True)
+        self._builders.add(builder)
+        builder.start()
 
     def _begin(self, node: BarsNode, join: Join, going: Callable[[], bool] = lambda: True) -> bool:
         if join.cut is None:
@@ -233,15 +358,19 @@ class Hub:
             if self._begin(node, join, lambda: not self._reader.stopped and self._nodes.get(node.key) is node):
                 with self._shared:
                     if self._nodes.get(node.key) is node:
-                        self._reader.do(lambda: self._tapes.attach(node))
+                        self._reader.do(lambda: self._attach(node))
         except Exception as error:
-            if not isinstance(error, (WorkbenchError, OSError)):
-                _log.exception("bars %s of %s could not begin", node.key[1], node.symbol)
-            node.fail(error)
+            self._failed(node, error)
         finally:
             node.begun.set()
             with self._shared:
                 self._builders.discard(threading.current_thread())
+
+    @staticmethod
+    def _failed(node: BarsNode, error: Exception) -> None:
+        if not isinstance(error, (WorkbenchError, OSError)):
+            _log.exception("bars %s of %s could not begin", node.key[1], node.symbol)
+        node.fail(error)
 
     def _handle(self, node: BarsNode) -> LiveBars:
         handle = LiveBars(node, self._release)

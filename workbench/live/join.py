@@ -54,11 +54,17 @@ class Join:
         return self.cut is not None and (self.before != "nothing" or self.rows > AT_ONCE)
 
 
-def covered(catalog: MarketCatalog | None, symbol: str) -> tuple[int, str | None] | None:
+def covered(catalog: MarketCatalog | None, symbol: str, *, until: int | None = None) -> tuple[int, str | None] | None:
     """Exclusive end of the stored history of ``symbol`` and the source of its trades (``None``: bars only).
 
-    The source is the one that the catalog makes bars of trades from: that with the widest time.
+    The source is the one that the catalog makes bars of trades from: that with the widest time. What is stored from
+    ``until`` (ns UTC) on does not count: in a replay it has not happened yet.
     """
+    found = _covered(catalog, symbol)
+    return found if found is None or until is None else (min(found[0], until), found[1])
+
+
+def _covered(catalog: MarketCatalog | None, symbol: str) -> tuple[int, str | None] | None:
     held = [] if catalog is None else catalog.store.held(symbol)
     trades = {one.source: entry for one in held if (entry := one.datasets.get("trades")) is not None and entry.parts}
     if trades:
@@ -69,8 +75,15 @@ def covered(catalog: MarketCatalog | None, symbol: str) -> tuple[int, str | None
     return (end, None) if end else None
 
 
-def plan(catalog: MarketCatalog | None, symbol: str, spec: str | BarSpec, *, session: str | None = None) -> Join:
-    """Find the hand-over; reads no more than manifests.
+def plan(
+    catalog: MarketCatalog | None,
+    symbol: str,
+    spec: str | BarSpec,
+    *,
+    session: str | None = None,
+    until: int | None = None,
+) -> Join:
+    """Find the hand-over; reads no more than manifests. History ends at ``until`` at the latest (``None``: as stored).
 
     Raises
     ------
@@ -83,7 +96,7 @@ def plan(catalog: MarketCatalog | None, symbol: str, spec: str | BarSpec, *, ses
     if session is None and catalog is not None:
         session = catalog.master.get_or_default(symbol).calendar_of(spec).name
     calendar(session or "24/7")
-    end = covered(catalog, symbol)
+    end = covered(catalog, symbol, until=until)
     if end is None:
         return Join(spec, session, asked)
     cut, source = end
@@ -196,6 +209,8 @@ def _end(kind: str, entry: Entry) -> int:
 
     A bar is stamped with its open. It is taken for whole when its time has passed.
     """
+    if entry.cursor is not None and entry.covered_until is not None:
+        return entry.covered_until  # the recorder knows better: more prints of the last instant may be to come
     behind = 0 if entry.last is None else entry.last + 1
     spec = split_kind(kind)[1]
     if behind and spec is not None:

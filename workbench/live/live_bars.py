@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from workbench.market.events import FLAG_NO_BAR
 #: Closed bars kept per subscription (about 20 MB at most); older ones are history and belong to the store.
 KEEP_BARS = 200_000
 
+_numbers = itertools.count(1)
+
 
 @dataclass(frozen=True, eq=False)
 class LiveSnapshot:
@@ -30,6 +33,9 @@ class LiveSnapshot:
 
     ``gap`` is the latest stretch (start, end in ns UTC) of which trades are missing. ``late`` counts prints that came
     after their bar was closed and are in no bar; see ``live.reorder`` for what happens to prints out of order.
+
+    ``began`` tells computations apart: it is another number when all bars were made anew, as when a replay goes back in
+    time. Bars, and a ``join_ns``, of different numbers do not belong together.
     """
 
     version: int
@@ -41,6 +47,7 @@ class LiveSnapshot:
     gap: tuple[int, int] | None
     join_ns: int | None = None
     late: int = 0
+    began: int = 0
 
 
 class BarsNode:
@@ -64,7 +71,8 @@ class BarsNode:
         self._last = (float("nan"), 0)
         self._latency = float("nan")
         self._gap: tuple[int, int] | None = None
-        self.snapshot = LiveSnapshot(0, none, none, *self._last, self._latency, None)
+        self._began = next(_numbers)
+        self.snapshot = LiveSnapshot(0, none, none, *self._last, self._latency, None, began=self._began)
 
     def begin(
         self, join: Join, before: Iterable[np.ndarray], first: Iterable[np.ndarray], *, going: Callable[[], bool]
@@ -139,10 +147,15 @@ class BarsNode:
             self._gap = (start if cut is None else max(start, cut), end)
             self._publish()
 
+    @property
+    def resampler(self) -> Resampler | None:
+        """What makes the bars; ``None`` before ``begin``."""
+        return self._resampler
+
     def _publish(self) -> None:
         self.snapshot = LiveSnapshot(
             self.snapshot.version + 1, self._closed.view(), _read_only(self._resampler.forming_record), *self._last,
-            self._latency, self._gap, self._join_ns, int(self._resampler.late),
+            self._latency, self._gap, self._join_ns, int(self._resampler.late), self._began,
         )  # fmt: skip
 
 
@@ -151,7 +164,14 @@ class LiveBars:
 
     def __init__(self, node: BarsNode, release: Callable[[LiveBars], None]) -> None:
         self._node, self._release = node, release
+        #: Grows when all bars were made anew, as when a replay goes back in time: bars seen before may be no more.
+        self.epoch = 0
         self.symbol, self.spec, self.session = node.key
+
+    def follow(self, node: BarsNode) -> None:
+        """Show these bars from now on: the world that the others were of has another epoch (the hub calls this)."""
+        self._node = node
+        self.epoch += 1
 
     @property
     def version(self) -> int:
@@ -173,11 +193,19 @@ class LiveBars:
 
     def wait_begun(self, timeout_s: float | None = None) -> bool:
         """Wait until what is stored of this symbol is counted in; bars that depend on all of it take their time."""
-        return self._node.begun.wait(timeout_s)
+        return self._wait(lambda node: node.begun, timeout_s)
 
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until what the bus holds of this symbol is counted in too; False when that takes longer."""
-        return self._node.ready.wait(timeout_s)
+        return self._wait(lambda node: node.ready, timeout_s)
+
+    def _wait(self, event: Callable[[BarsNode], threading.Event], timeout_s: float | None) -> bool:
+        """Wait for an event of our bars; where others took their place meanwhile, for that of the others."""
+        while True:
+            node = self._node
+            done = event(node).wait(timeout_s)
+            if not done or node is self._node:
+                return done
 
     def close(self) -> None:
         """Let go of it; the bars are freed with the last subscription. Safe to call twice."""

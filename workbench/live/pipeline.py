@@ -17,41 +17,23 @@ from streamz import Stream
 
 from workbench.errors import DataError
 from workbench.live.bus import Entries
-from workbench.live.codec import Batch, Producer, decode
+from workbench.live.codec import Batch, decode, joined
 from workbench.live.reorder import Reorder
+from workbench.live.sequences import Gap, Sequences
 from workbench.market.events import TRADE
 from workbench.market.specs import DAY
 
 _log = logging.getLogger(__name__)
 
 DeadLetter = Callable[[str, bytes, dict[bytes, bytes], str], None]
-GapSink = Callable[[str, "Gap"], None]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Trades of [start, end] (ns UTC) that never came; ``missing`` of them, where the numbering tells."""
-
-    start: int
-    end: int
-    missing: int | None = None
-
-
-@dataclass
-class _Sequence:
-    """How far we are in what one producer sends for one symbol."""
-
-    identity: str
-    next: int
-    watermark: int  # newest event time seen
+GapSink = Callable[[str, Gap], None]
 
 
 @dataclass
 class _Symbol:
     node: Stream
     reorder: Reorder
-    sequences: dict[str, _Sequence] = field(default_factory=dict)
-    complete_from: int | None = None
+    sequences: Sequences = field(default_factory=Sequences)
 
 
 class Pipeline:
@@ -117,7 +99,7 @@ class Pipeline:
 
     def complete_from(self, symbol: str) -> int | None:
         """Instant from which on the stream, as read, had all trades; ``None`` before the first."""
-        return self._symbol(symbol).complete_from
+        return self._symbol(symbol).sequences.complete_from
 
     def nodes(self, symbol: str) -> int:
         """How many look at ``symbol``."""
@@ -146,44 +128,12 @@ class Pipeline:
         state = self._symbol(symbol)
         out = []
         for entry_id, fields, batch in batches:
-            records = self._new_records(symbol, state, batch)
+            records, gap = state.sequences.new(batch, self._clock())
+            if gap is not None:
+                self._on_gap(symbol, gap)
             if len(records):
                 out.append((entry_id, fields, records))
         return symbol, out
-
-    def _new_records(self, symbol: str, state: _Symbol, batch: Batch) -> np.ndarray:
-        who = _parsed(batch.producer)
-        name = who.name if who else batch.producer
-        records, first = batch.records, int(batch.records["ts_event"][0])
-        known = state.sequences.get(name)
-        if known is None:
-            known = state.sequences[name] = _Sequence(batch.producer, batch.seq, -(2**63))
-            begins = who.since if who and batch.seq == 0 else first
-            state.complete_from = begins if state.complete_from is None else min(state.complete_from, begins)
-        elif known.identity != batch.producer:
-            # Another sequence of the same producer: numbers say nothing, times must do.
-            since = who.since if who and batch.seq == 0 else first
-            if since > known.watermark + 1:
-                self._on_gap(symbol, Gap(known.watermark, since))
-            records = records[records["ts_event"] > known.watermark]
-            known.identity, known.next = batch.producer, batch.seq
-        elif batch.end <= known.next:
-            return records[:0]
-        elif batch.seq < known.next:
-            records = records[known.next - batch.seq :]
-        elif batch.seq > known.next:
-            self._on_gap(symbol, Gap(min(known.watermark, first), first, batch.seq - known.next))
-        known.next = batch.end
-        if len(records):
-            known.watermark = max(known.watermark, self._plausible(records["ts_event"]))
-        return records
-
-    def _plausible(self, times: np.ndarray) -> int:
-        newest, limit = int(times.max()), self._clock() + DAY
-        if newest > limit:
-            times = times[times <= limit]
-            newest = int(times.max()) if len(times) else -(2**63)
-        return newest
 
     def _validate(self, item: tuple[str, list[tuple]]) -> tuple[str, np.ndarray, np.ndarray]:
         symbol, batches = item
@@ -216,20 +166,8 @@ class Pipeline:
             state.node.emit(trades)
 
 
-@functools.lru_cache(maxsize=1024)
-def _parsed(producer: str) -> Producer | None:
-    return Producer.parse(producer)
-
-
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    if len(parts) == 1:
-        return parts[0]
-    # One after the other: ``concatenate`` works out the common type of record arrays anew, at 10 us an array.
-    out, at = np.empty(sum(map(len, parts)), TRADE), 0
-    for part in parts:
-        out[at : at + len(part)] = part
-        at += len(part)
-    return out
+    return joined(parts) if parts else np.empty(0, TRADE)
 
 
 def check_trades(trades: np.ndarray, now: int) -> tuple[np.ndarray, str | None]:

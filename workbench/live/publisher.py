@@ -13,7 +13,7 @@ import numpy as np
 from workbench.errors import BusError, DataError
 from workbench.live.backoff import Backoff
 from workbench.live.bus import Bus, BusRefused, keep_entries, key_of
-from workbench.live.codec import Batch, Producer
+from workbench.live.codec import Batch, Producer, joined
 from workbench.market.events import DTYPES
 
 _log = logging.getLogger(__name__)
@@ -45,16 +45,36 @@ class Tail:
     ties: int
 
 
+_Chunks = deque[tuple[int, float, np.ndarray]]  # (first number, added at, records)
+
+
 @dataclass
 class _Outbox:
     producer: Producer
     next: int
     sent: int
-    chunks: deque[tuple[int, float, np.ndarray]] = field(default_factory=deque)  # (first number, added at, records)
+    unsent: _Chunks = field(default_factory=deque)  # the first of them may be sent in part
+    ring: _Chunks = field(default_factory=deque)  # what was sent, and may have to be sent again
     rows: int = 0
     stored_rows: int = 0
     stored_entries: int = 0
-    waiting_since: float | None = None
+    waiting_since: float = 0.0
+
+    @property
+    def first(self) -> int:
+        """Number of the oldest record that is kept."""
+        return (self.ring or self.unsent or ((self.next,),))[0][0]
+
+    def sort(self) -> None:
+        """Have the chunks lie where ``sent`` says."""
+        while self.unsent and _end(self.unsent[0]) <= self.sent:
+            self.ring.append(self.unsent.popleft())
+        while self.ring and _end(self.ring[-1]) > self.sent:
+            self.unsent.appendleft(self.ring.pop())
+
+
+def _end(chunk: tuple[int, float, np.ndarray]) -> int:
+    return chunk[0] + len(chunk[2])
 
 
 class Publisher:
@@ -83,6 +103,8 @@ class Publisher:
         self.error: str | None = None
         self._max_rows, self._max_s = max_rows, max_ms / 1e3
         self._out: dict[str, _Outbox] = {}
+        self._waiting: dict[str, _Outbox] = {}  # those with something to send, who has waited longest first
+        self._full = False  # whether one of them need not wait longer
         self._changed = threading.Condition()
         self._stopping = self._flushing = False
         self._synced = True
@@ -115,6 +137,7 @@ class Publisher:
     def begin(self, symbol: str, since: int, *, after: Tail | None = None) -> None:
         """Say what comes: everything from ``since`` (ns UTC) on, in a new sequence; or what follows ``after``."""
         with self._changed:
+            self._waiting.pop(symbol, None)
             if after is None:
                 self._out[symbol] = _Outbox(Producer.start(self.name, since), 0, 0)
             else:
@@ -138,27 +161,49 @@ class Publisher:
             if out is None:
                 since = int(records[DTYPES[self.kind].names[0]][0])
                 out = self._out[symbol] = _Outbox(Producer.start(self.name, since), 0, 0)
-            out.chunks.append((out.next, now, records))
+            out.unsent.append((out.next, now, records))
             out.next += len(records)
             out.rows += len(records)
-            out.waiting_since = out.waiting_since or now
             self._trim(out, now)
-            self._changed.notify_all()
+            idle, full = not self._waiting, out.next - out.sent >= self._max_rows
+            if symbol not in self._waiting:
+                self._settle(symbol, out, now)
+            if idle or (full and not self._full):
+                # Otherwise the sender knows already until when to wait.
+                self._full |= full
+                self._changed.notify_all()
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Send what waits; True when Redis has taken it all."""
         with self._changed:
             self._flushing = True
             self._changed.notify_all()
-            done = self._changed.wait_for(lambda: all(o.sent == o.next for o in self._out.values()), timeout_s)
+            done = self._changed.wait_for(lambda: not self._waiting, timeout_s)
             self._flushing = False
             return done
+
+    def resync(self, timeout_s: float = 5.0) -> bool:
+        """Look at what the streams really hold, and send what is missing; True when Redis has it all.
+
+        For who knows of a restart of Redis before we do.
+        """
+        with self._changed:
+            self._synced, self._flushing = False, True
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: self._synced and not self._waiting, timeout_s)
+            self._flushing = False
+            return done
+
+    @property
+    def url(self) -> str:
+        """Address of the bus."""
+        return self._bus.url
 
     @property
     def waiting(self) -> int:
         """Records not yet taken by Redis."""
         with self._changed:
-            return sum(out.next - out.sent for out in self._out.values())
+            return sum(out.next - out.sent for out in self._waiting.values())
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Flush for up to ``timeout_s`` and end the thread; True when everything was sent. Safe to call twice."""
@@ -204,20 +249,20 @@ class Publisher:
 
     def _due(self) -> bool:
         """True when a batch is full or has waited long enough (or we are behind after an outage)."""
-        now = time.monotonic()
-        return not self._synced or any(
-            out.next > out.sent
-            and (self._flushing or out.next - out.sent >= self._max_rows or now - out.waiting_since >= self._max_s)
-            for out in self._out.values()
-        )
+        if not self._synced or not self._waiting:
+            return not self._synced
+        return self._full or self._flushing or time.monotonic() - self._oldest >= self._max_s
 
     def _patience(self) -> float | None:
-        since = [out.waiting_since for out in self._out.values() if out.next > out.sent]
-        return max(min(since) + self._max_s - time.monotonic(), 0.0005) if since else None
+        return max(self._oldest + self._max_s - time.monotonic(), 0.0005) if self._waiting else None
+
+    @property
+    def _oldest(self) -> float:
+        return next(iter(self._waiting.values())).waiting_since
 
     def _send(self) -> None:
         with self._changed:
-            work = [(symbol, out, batch) for symbol, out in self._out.items() for batch in self._batches(out)]
+            work = [(symbol, out, batch) for symbol, out in self._waiting.items() for batch in self._batches(out)]
         replies = self._bus.publish_many(
             [(key_of(self.kind, symbol), batch, self._keep(out)) for symbol, out, batch in work]
         )
@@ -231,8 +276,12 @@ class Publisher:
                 out.sent = batch.end
                 out.stored_rows += len(batch.records)
                 out.stored_entries += 1
-                out.waiting_since = None if out.sent == out.next else time.monotonic()
-                self._trim(out, time.monotonic())
+            now = time.monotonic()
+            for symbol, out in {symbol: out for symbol, out, _ in work}.items():
+                out.sort()
+                self._trim(out, now)
+                self._settle(symbol, out, now)
+            self._full = any(out.next - out.sent >= self._max_rows for out in self._waiting.values())
             self._changed.notify_all()
         if refused:
             raise refused
@@ -242,11 +291,12 @@ class Publisher:
         if out.sent == out.next:
             return []
         most, found, parts = _BATCHES_A_TRIP * self._max_rows, 0, []
-        for first, _, records in out.chunks:
-            if first + len(records) > out.sent and found < most:
-                parts.append(records[max(out.sent - first, 0) :])
-                found += len(parts[-1])
-        waiting = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:most]
+        for first, _, records in out.unsent:
+            parts.append(records[max(out.sent - first, 0) :])
+            found += len(parts[-1])
+            if found >= most:
+                break
+        waiting = joined(parts)[:most]
         who = str(out.producer)
         return [
             Batch(self.kind, waiting[i : i + self._max_rows], out.sent + i, who)
@@ -266,24 +316,32 @@ class Publisher:
             entries = self._bus.tail(self.kind, symbol, name=self.name)
             batch = entries[-1][1] if entries else None
             with self._changed:
-                first = out.chunks[0][0] if out.chunks else out.next
+                first = out.first
                 stored = batch.end if batch is not None and batch.producer == str(out.producer) else first
                 if stored < first:
                     self.lost += first - stored
                     _log.warning("%s: %d records of %s are lost", self.name, first - stored, symbol)
+                if self._out.get(symbol) is not out:
+                    continue  # begun anew meanwhile
                 out.sent = min(max(stored, first), out.next)
-                out.waiting_since = None if out.sent == out.next else time.monotonic()
+                out.sort()
+                self._settle(symbol, out, time.monotonic())
                 self._changed.notify_all()
 
+    def _settle(self, symbol: str, out: _Outbox, now: float) -> None:
+        """Whether the symbol waits, and since when."""
+        if self._out.get(symbol) is not out:
+            return
+        self._waiting.pop(symbol, None)
+        if out.sent < out.next:
+            out.waiting_since = now
+            self._waiting[symbol] = out
+
     def _trim(self, out: _Outbox, now: float) -> None:
-        while out.chunks:
-            first, added, records = out.chunks[0]
-            stored = first + len(records) <= out.sent
-            old = stored and (now - added > RING_S or out.rows > RING_ROWS)
-            if not old and out.rows <= WAITING_ROWS:
-                return
-            out.chunks.popleft()
+        while out.ring and (now - out.ring[0][1] > RING_S or out.rows > RING_ROWS):
+            out.rows -= len(out.ring.popleft()[2])
+        while out.unsent and out.rows > WAITING_ROWS:
+            first, _, records = out.unsent.popleft()
             out.rows -= len(records)
-            if not stored:
-                self.lost += first + len(records) - max(out.sent, first)
-                out.sent = first + len(records)
+            self.lost += first + len(records) - max(out.sent, first)
+            out.sent = first + len(records)

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from workbench.errors import BusError
 from workbench.live.backoff import Backoff
-from workbench.live.bus import Bus, BusRefused, Entries, key_of
+from workbench.live.bus import Bus, BusRefused, Entries, key_of, without_password
+from workbench.live.latency import Latency
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +21,8 @@ _BLOCK_MS = 50  # also how long a command may wait
 _COUNT = 500  # entries per symbol and read
 _DISCOVER_S = 1.0
 _REWIND_MS = 300_000  # read again after Redis came back with less than we had seen
-_DEAD_WAITING = 1_000  # dead letters kept until Redis takes them
+_DEAD_WAITING = 2_000  # dead letters kept until Redis takes them
+_DEAD_A_TRIP = 500  # of them sent between two reads
 
 
 class Taker(Protocol):
@@ -46,11 +48,13 @@ class BusReader:
     """Reads all trade streams of a bus, for as long as it runs; commands of others are carried out in between.
 
     ``link`` is (state, since ns, message): ``off``, ``connecting``, ``live`` or ``reconnecting``. ``positions`` are the
-    keys read and the last entry seen of each; ``dead`` counts what could not be used. All are written by the thread.
+    keys read and the last entry seen of each; ``dead`` counts what could not be used; ``latency`` has how long trades
+    were on their way. All are written by the thread.
     """
 
-    def __init__(self, bus_url: str, clock: Callable[[], int]) -> None:
-        self.bus_url = bus_url
+    def __init__(self, bus_url: str, clock: Callable[[], int], *, name: str = "workbench-hub") -> None:
+        self.bus_url, self.name = bus_url, name
+        self.latency = Latency()
         self.positions: dict[str, str] = {}
         self.entries = self.dead = 0
         self.is_caught_up = threading.Event()
@@ -60,6 +64,7 @@ class BusReader:
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._unsent_dead: list[tuple[str, bytes, dict[bytes, bytes], str]] = []
+        self._strangers: dict[str, str] = {}  # keys that ought to be streams, and what they are
         self.link = ("off", clock(), "not started")
 
     def start(self, taker: Taker) -> None:
@@ -67,8 +72,8 @@ class BusReader:
         if self._thread is None:
             if self._stop.is_set():
                 raise BusError("this hub was stopped; make another one")
-            self._set_link("connecting", f"looking for {self.bus_url}")
-            self._thread = threading.Thread(target=self._run, args=(taker,), name="workbench-hub", daemon=True)
+            self._set_link("connecting", f"looking for {without_password(self.bus_url)}")
+            self._thread = threading.Thread(target=self._run, args=(taker,), name=self.name, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -144,11 +149,15 @@ class BusReader:
         except BusRefused:
             self._drop_unusable()
             raise
+        self.latency.begin(found)
         for key, entries in found.items():
-            taker.take(symbol_of(key), entries)
+            symbol = symbol_of(key)
+            taker.take(symbol, entries)
             self.entries += len(entries)
             self.positions[key] = entries[-1][0].decode()
+            self.latency.taken(symbol, entries)
         taker.release()
+        self.latency.end()
         if not self.is_caught_up.is_set() and all(len(entries) < _COUNT for entries in found.values()):
             self.is_caught_up.set()
             taker.caught_up()
@@ -186,28 +195,36 @@ class BusReader:
         self._discover(taker)
 
     def _discover(self, taker: Taker) -> None:
-        for symbol in self._bus.symbols("trades"):
-            key = key_of("trades", symbol)
-            if key not in self.positions:
+        types = self._bus.types("trades", known=self.positions)
+        for key in self._strangers.keys() - types.keys():
+            del self._strangers[key]
+        for key, kind in types.items():
+            if kind == "stream":
+                symbol = symbol_of(key)
                 instant = taker.begin_at(symbol)
                 self.positions[key] = "0-0" if instant is None else self._bus.position_at("trades", symbol, instant)
+            elif self._strangers.get(key) != kind:
+                self._refuse(key, kind)
 
     def _drop_unusable(self) -> None:
         """Redis refused a read: a key is of another type now. Leave it out until it is a stream again."""
-        for key in list(self.positions):
-            kind = self._bus.execute("TYPE", key)
-            if kind not in (b"stream", b"none"):
-                del self.positions[key]
-                self.dead += 1
-                _log.warning("key %s is of type %s, not a stream; it is left out", key, kind.decode())
+        for key, kind in self._bus.types("trades").items():
+            if kind != "stream" and self.positions.pop(key, None) is not None:
+                self._refuse(key, kind)
+
+    def _refuse(self, key: str, kind: str) -> None:
+        self._strangers[key] = kind
+        _log.warning("key %s is of type %s, not a stream; it is left out", key, kind)
+        self.dead_letter(symbol_of(key), b"", {}, f"the key is of type {kind}, a stream is wanted")
 
     def _send_dead(self) -> None:
-        while self._unsent_dead:
+        letters = self._unsent_dead[:_DEAD_A_TRIP]
+        if letters:
             try:
-                self._bus.dead_letter(*self._unsent_dead[0])
+                self._bus.dead_letters(letters)
             except BusRefused as error:
-                _log.warning("a dead letter was not stored: %s", error)
-            self._unsent_dead.pop(0)
+                _log.warning("dead letters were not stored: %s", error)
+            del self._unsent_dead[: len(letters)]
 
     def _set_link(self, state: str, message: str) -> None:
         since = self.link[1] if self.link[0] == state else self._clock()

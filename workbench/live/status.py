@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from workbench.errors import WorkbenchError
+from workbench.live.worlds import LOST_AFTER_S, World
 from workbench.market.calendars import calendar
 from workbench.market.specs import SECOND
 
@@ -26,6 +29,8 @@ class HubStatus:
     Prints out of order, see ``live.reorder``. ``disorder``: passed on behind a newer one, as they came later than the
     hold. ``late``: came too late for their bar and are in none; of the bars of a symbol that are looked at now, those
     that were hit worst.
+
+    ``world`` is the replay or other simulation that this is of, ``None`` where there is none; ``now_ns`` its clock.
     """
 
     state: str
@@ -39,6 +44,29 @@ class HubStatus:
     message: str
     late: int = 0
     disorder: int = 0
+    world: World | None = None
+    now_ns: int = 0
+
+
+def instant_text(instant: int) -> str:
+    """An instant (ns UTC) to the second, as messages write it."""
+    return str(np.datetime64(instant, "ns").astype("M8[s]")).replace("T", " ") + " UTC"
+
+
+def of_world(world: World, silent_s: float) -> tuple[str, str] | None:
+    """State and message of a hub in a world whose clock does not run; ``None`` while it does.
+
+    ``silent_s``: seconds since the world last said something.
+    """
+    at = instant_text(world.now)
+    what = f"{world.kind} {world.name}"
+    if world.over:
+        return "stale", f"{what} was stopped at {at}" if world.state == "stopped" else f"{what}: {world.message}"
+    if silent_s > LOST_AFTER_S:
+        return "stale", f"{what} says nothing since {silent_s:.0f} s; it was at {at}"
+    if world.running:
+        return None
+    return "live", f"{what} is at its end, {at}" if world.state == "ended" else f"{what} rests at {at}"
 
 
 class OpenSessions:

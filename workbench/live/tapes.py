@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from workbench.live.growing import Growing
 from workbench.live.join import covered, hole
 from workbench.live.live_bars import BarsNode
 from workbench.live.pipeline import DeadLetter, Gap, Pipeline
+from workbench.live.worlds import WorldWatch, stamp_of
 from workbench.market.events import TRADE
 from workbench.market.specs import SECOND
 
@@ -50,22 +52,44 @@ class Tape:
         return len(self.records) + self.records.dropped
 
     @property
+    def begins(self) -> int | None:
+        """Time of the oldest trade kept where older ones were let go."""
+        records = self.records
+        return int(records.view()["ts_event"][0]) if records.dropped and len(records) else None
+
+    @property
     def late(self) -> int:
         """Prints that came too late for their bar, in the bars that were hit worst."""
         return max((node.snapshot.late for node in list(self.nodes)), default=0)
 
 
 class Tapes:
-    """All symbols. ``trades`` counts what every node has; ``arrival`` is that of the newest trade of all."""
+    """All symbols. ``trades`` counts what every node has; ``arrival`` is that of the newest trade of all.
+
+    ``worlds`` says what world the bus is. ``on_world`` is called when that is another one, or another epoch of it: with
+    False when all was forgotten and what is behind the position of the reader is whole; with True when the streams must
+    be read anew. ``stamp`` is (id, epoch) of the world, ``None`` where there is none.
+    """
 
     def __init__(
-        self, catalog: MarketCatalog | None, dead_letter: DeadLetter, clock: Callable[[], int], *, hold: int
+        self,
+        catalog: MarketCatalog | None,
+        dead_letter: DeadLetter,
+        clock: Callable[[], int],
+        *,
+        hold: int,
+        worlds: WorldWatch,
+        on_world: Callable[[bool], None],
     ) -> None:
         self.catalog = catalog
+        self.stamp: tuple[str, int] | None = None
         self.known: dict[str, Tape] = {}
         self.trades = self.gaps = 0
         self.arrival = (0, 0, float("nan"))
-        self.pipeline = Pipeline(dead_letter, self._on_gap, clock, hold=hold)
+        self._worlds, self._on_world = worlds, on_world
+        # Prints are held against the end of a world; how long they took is told by the clock on the wall.
+        self._new_pipeline = functools.partial(Pipeline, dead_letter, self._on_gap, worlds.newest, hold=hold)
+        self.pipeline = self._new_pipeline()
         self._dead_letter, self._clock = dead_letter, clock
         self._arrived = 0
         self._is_caught_up = False
@@ -74,6 +98,9 @@ class Tapes:
 
     def take(self, symbol: str, entries: Entries) -> None:
         """Pass entries on to everybody who looks at the symbol."""
+        entries = self._of_this_world(symbol, entries)
+        if not entries:
+            return
         known = self.pipeline.complete_from(symbol)
         tape = self._tape(symbol)
         try:
@@ -93,6 +120,8 @@ class Tapes:
 
     def release(self, *, everything: bool = False) -> None:
         """Pass on held prints that have waited long enough, or all."""
+        if not everything:
+            self._look()
         try:
             self.pipeline.release(everything=everything)
         except Exception:
@@ -101,8 +130,10 @@ class Tapes:
 
     def begin_at(self, symbol: str) -> int | None:
         """The stream is needed from the end of the stored history on."""
+        self._look(now=not self._worlds.known)
+        world = self._worlds.of(symbol)
         try:
-            end = covered(self.catalog, symbol)
+            end = covered(self.catalog, symbol, until=world.start if world is not None else None)
         except (WorkbenchError, OSError):
             _log.exception("history of %s cannot be looked up; its stream is read from the beginning", symbol)
             return None
@@ -143,11 +174,55 @@ class Tapes:
             tape.nodes.remove(node)
             node.detach()
 
+    def forget(self) -> None:
+        """Let go of all trades, gaps and bars; what comes now is of another epoch."""
+        self.pipeline.close()
+        self.pipeline = self._new_pipeline()
+        self.known = {}
+        self.trades = self.gaps = self._arrived = 0
+        self.arrival = (0, 0, float("nan"))
+
     def close(self) -> None:
         """Let go of the pipeline; what was kept stays readable."""
         self.pipeline.close()
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _look(self, *, now: bool = False) -> None:
+        """See what world this is, and begin again when it is another one."""
+        world = self._worlds.look(now=now)
+        if self._worlds.known:
+            self._become((world.id, world.epoch) if world is not None else None)
+
+    def _become(self, stamp: tuple[str, int] | None) -> None:
+        before, world = self.stamp, self._worlds.world
+        same = before is not None and stamp is not None and before[0] == stamp[0]
+        if stamp == before or (same and stamp[1] < before[1]):  # a word of before Redis lost its newest
+            return
+        self.stamp = stamp
+        # In a database of its own nobody but the world publishes: what is there now is what comes next.
+        same = same and world is not None and not world.shared
+        if same or not self.trades:
+            self.forget()
+        self._on_world(not same and self.trades > 0)
+
+    def _of_this_world(self, symbol: str, entries: Entries) -> Entries:
+        """Leave out what an earlier epoch, or a replay that is over, has left in the stream."""
+        found = {_stamp(fields.get(b"p", b"")) for _, fields in entries}
+        if found == {self.stamp}:
+            return entries
+        if found - {None, self.stamp}:
+            self._look(now=True)  # raises when nobody can tell: then the reader comes back with them
+            if self.stamp is not None:  # Redis may have lost the word of an epoch, and has its trades
+                self._become(max(one for one in (*found, self.stamp) if one is not None and one[0] == self.stamp[0]))
+        kept = []
+        for entry in entries:
+            stamp = _stamp(entry[1].get(b"p", b""))
+            world = self._worlds.of(symbol)
+            alone = world is not None and world.shared
+            if stamp == self.stamp if stamp is not None else not alone:
+                kept.append(entry)
+        return kept
 
     def _tape(self, symbol: str) -> Tape:
         """The tape's sink comes before those of the bars, which use what it notes."""
@@ -167,10 +242,9 @@ class Tapes:
         self.trades, self._arrived = self.trades + self._arrived, 0
 
     def _check_join(self, node: BarsNode) -> None:
-        begins = self.pipeline.complete_from(node.symbol)
-        records = self.known[node.symbol].records
-        if records.dropped and len(records):
-            begins = int(records.view()["ts_event"][0])
+        begins = self.known[node.symbol].begins
+        if begins is None:
+            begins = self.pipeline.complete_from(node.symbol)
         found = hole(self.catalog, node.symbol, node.join.cut, begins)
         if found is not None:
             node.note_gap(*found)
@@ -182,3 +256,8 @@ class Tapes:
         self.gaps += 1
         for node in tape.nodes:
             node.note_gap(gap.start, gap.end)
+
+
+@functools.lru_cache(maxsize=1024)
+def _stamp(producer: bytes) -> tuple[str, int] | None:
+    return stamp_of(producer.decode("utf-8", "replace"))

@@ -200,6 +200,15 @@ def calendar(name: str) -> Calendar:
 
     ``all:<name>`` has the time between the sessions too, see ``Around``.
     The two Indian exchanges keep the same sessions; NSE is served by ``XBOM``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import workbench as wb
+    >>> friday, tuesday = (pd.Timestamp(day).value for day in ("2026-01-02", "2026-01-06"))
+    >>> sessions = wb.calendar("XNYS").sessions(friday, tuesday)
+    >>> [str(pd.Timestamp(at)) for at in sessions.open]
+    ['2026-01-02 14:30:00', '2026-01-05 14:30:00']
     """
     if name in CUSTOM:
         return CUSTOM[name]

@@ -53,6 +53,15 @@ class BarSpec:
     step, anchored at the start of each session or day and never crossing it) or ``d``, ``w``, ``mo`` (whole sessions
     of a calendar); ``m`` means minutes, ``M`` months. The arguments of other kinds are those of its class in
     ``bar_kinds``, in the order they are written; ``base`` is the spec of the bars that it is made of, if any.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> spec = wb.BarSpec.parse("300s")
+    >>> str(spec), spec.kind, spec.args
+    ('5min', 'time', (5, 'min'))
+    >>> wb.BarSpec.parse("ha(5min)").base == spec
+    True
     """
 
     kind: str

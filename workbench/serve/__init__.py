@@ -104,7 +104,7 @@ def panel_command(apps: list[Path], plan: Plan) -> list[str]:
     """The ``panel serve`` call for these apps; ``home.py`` also answers at ``/``."""
     command = [sys.executable, "-m", "panel", "serve", *map(str, apps)]
     command += ["--address", plan.host, "--port", str(plan.port), "--log-level", "warning"]
-    command += ["--plugins", "workbench.views.serving"]
+    command += ["--plugins", "workbench.views.serving", "--plugins", "workbench.serve.push"]
     if any(app.stem == "home" for app in apps):
         command += ["--index", "home"]
     for origin in allowed_origins(plan):

@@ -97,3 +97,9 @@ def test_waits_grow_to_a_cap_and_start_again() -> None:
     assert backoff.tries == 12
     backoff.reset()
     assert backoff.next() < 0.07
+
+
+def test_no_error_tells_the_password() -> None:
+    with pytest.raises(BusError) as told:
+        Bus("redis://me:secret@127.0.0.1:1/0").ping()
+    assert "secret" not in str(told.value) and "127.0.0.1:1" in str(told.value)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import types
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import DataError
-from workbench.live.codec import MAX_ROWS, MAX_SEQ, Batch, Producer, decode, encode
+from workbench.live.codec import MAX_ROWS, MAX_SEQ, Batch, Producer, decode, encode, joined
 from workbench.market.events import DTYPES, TRADE
 
 KINDS = st.sampled_from(sorted(DTYPES))
@@ -82,3 +85,52 @@ def test_producers_are_read_back(name: str, since: int) -> None:
 
 def test_a_foreign_producer_is_no_error() -> None:
     assert Producer.parse("somebody") is None
+
+
+def test_bars_may_say_their_spec() -> None:
+    bars = np.zeros(2, DTYPES["bars"])
+    assert decode(encode("bars_1min", bars, 5)).kind == "bars_1min"
+    assert (
+        decode(encode("flow_bars_1000tick", np.zeros(1, DTYPES["flow_bars"]), 0)).records.dtype == DTYPES["flow_bars"]
+    )
+    for kind in ("bars_", "bars_soon", "trades_1min", "bar_1min", "bars_1min" * 20):
+        with pytest.raises(DataError, match="unknown kind"):
+            encode(kind, bars, 0)
+        fields = encode("bars", bars, 0)
+        with pytest.raises(DataError):
+            decode({**fields, b"k": kind.encode()})
+
+
+def test_identities_beyond_what_a_time_holds_are_foreign() -> None:
+    assert Producer.parse(f"a@{2**63}-x") is None and Producer.parse(f"a@{-(2**63)}-x") is not None
+
+
+def test_the_entry_of_the_documents_is_one() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "live.md").read_text("utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    sent: list[tuple] = []
+    kept = types.SimpleNamespace(Redis=lambda: types.SimpleNamespace(xadd=lambda *args, **more: sent.append(args)))
+    exec(code.replace("import redis\n", ""), {"redis": kept})
+    ((key, fields),) = sent
+    batch = decode(fields)
+    assert key == "wb:trades:BTC-USD" and Producer.parse(batch.producer).name == "mine"
+    assert batch.records[["price", "size", "side"]].tolist() == [(65000.5, 0.25, 1)]
+
+
+def test_sizes_in_the_documents_are_those() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "live.md").read_text("utf-8")
+    for kind in ("trades", "quotes", "book", "bars"):
+        (line,) = (
+            line
+            for line in text.splitlines()
+            if line.startswith(f"| `{kind}`") and line.endswith(("35 |", "48 |", "80 |"))
+        )
+        assert line.endswith(f" {DTYPES[kind].itemsize} |")
+        assert all(name in line for name in DTYPES[kind].names) or kind == "book"
+
+
+@given(st.lists(st.integers(0, 5), max_size=5), st.booleans())
+def test_joined_records_are_those(sizes: list[int], swapped: bool) -> None:
+    noise = np.random.default_rng(len(sizes))
+    parts = [np.frombuffer(noise.bytes(35 * n), TRADE)[:: -1 if swapped else 1] for n in sizes] or [np.empty(0, TRADE)]
+    assert joined(parts).tobytes() == b"".join(part.tobytes() for part in parts)

@@ -156,12 +156,48 @@ def test_of_a_stream_of_equal_times_all_are_ties(open_publisher, record) -> None
     assert open_publisher("another").tail("X") is None
 
 
+def test_a_full_entry_does_not_wait(bus: Bus, open_publisher, record, until) -> None:
+    publisher, trades = open_publisher(max_rows=4, max_ms=1e8), record(11)
+    publisher.publish("Y", trades[:3])
+    publisher.publish("X", trades[:3])
+    assert publisher.waiting == 6
+    publisher.publish("X", trades[3:10])
+    until(lambda: publisher.waiting == 0)  # once it goes, it takes along what waits beside it
+    publisher.publish("X", trades[10:])
+    assert publisher.waiting == 1 and len(stored(bus, "X")) == 3
+    assert publisher.flush()
+    assert_once(stored(bus, "X"), trades)
+
+
+def test_many_symbols_are_each_sent_once_and_in_order(bus: Bus, open_publisher, record) -> None:
+    publisher, trades = open_publisher(), record(40)
+    names = [f"S{i}" for i in range(50)]
+    for at in range(0, 40, 4):
+        for name in names:
+            publisher.publish(name, trades[at : at + 4])
+    assert publisher.flush() and publisher.waiting == 0
+    for name in names:
+        assert_once(stored(bus, name), trades)
+
+
+def test_it_looks_at_the_streams_when_it_is_told_of_a_loss(bus: Bus, open_publisher, record) -> None:
+    publisher, trades = open_publisher(max_rows=5), record(20)
+    publisher.publish("X", trades)
+    assert publisher.flush()
+    # As Redis would be after a crash: the newest entries are gone.
+    entries = bus.execute("XRANGE", "wb:trades:X", "-", "+")
+    bus.execute("XDEL", "wb:trades:X", *(entry_id for entry_id, _ in entries[-2:]))
+    assert publisher.flush() and len(stored(bus, "X")) == 2
+    assert publisher.resync()
+    assert_once(stored(bus, "X"), trades)
+
+
 def test_a_refusing_key_does_not_hold_up_the_others(bus: Bus, open_publisher, record, until) -> None:
     bus.execute("SET", "wb:trades:BAD", "text")
     publisher = open_publisher()
     publisher.publish("BAD", record(10))
     publisher.publish("X", record(10))
-    until(lambda: publisher.error and len(publisher._out["X"].chunks) and publisher.waiting == 10)
+    until(lambda: publisher.error and len(publisher._out["X"].ring) and publisher.waiting == 10)
     assert_once(stored(bus), record(10))
     bus.execute("DEL", "wb:trades:BAD")
     assert publisher.flush()
