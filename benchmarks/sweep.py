@@ -5,37 +5,53 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from benchmarks.backtest import FEES, Guarded, minutes
+from benchmarks.dask_cluster import cluster_of
 from benchmarks.timing import in_turn, row
+from workbench.backtest import backtest
 from workbench.strategies import SmaCross
 from workbench.sweep import sweep
+from workbench.sweep.engine import workers_of
 from workbench.trading import Costs
 
 BARS, WINDOWS = 10_000, range(5, 105)
 #: Of the stops: pairs of windows, losses, profits.
 PAIRS, LOSSES, PROFITS = range(5, 55, 5), (0.005, 0.01, 0.02), (0.01, 0.02, 0.04)
+#: A million cells, and as many as a worker of a cluster is at for seconds.
+MILLION = {"fast": range(2, 1002), "slow": range(3, 2003, 2)}
+SPREAD = {"fast": range(2, 202), "slow": range(3, 403, 2)}
+#: Peaks are those of ``/proc``: what the system tells of a process by its resources begins with its parent's.
 _ALONE = """
-import json, resource, sys, time
+import gc, json, sys, time
+from pathlib import Path
 from benchmarks import sweep
+
+def now(what):
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[what].split()[0]) / 1024
+
 job, quick = getattr(sweep, sys.argv[1]), sys.argv[2] == "quick"
 job(quick, warm=True)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+gc.collect()
+whole = now("VmHWM")
+Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+before = now("VmRSS")
 begin = time.perf_counter()
 found = job(quick)
 taken = time.perf_counter() - begin
-used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(json.dumps({"seconds": taken, "mb": used / 1024, "returns": list(found)}))
+peak = now("VmHWM")
+told = {"seconds": taken, "mb": peak - before, "peak_mb": max(whole, peak), "returns": list(found)}
+print(json.dumps(told))
 """
 
 
 def run(*, quick: bool = False) -> Iterator[dict]:
-    """Pairs of means, stops, threads; a million cells where there is time for it."""
+    """Pairs of means, stops, threads, a Dask cluster; a million cells where there is time for it."""
     for title, ours, theirs, least in (
         ("pairs of means", "our_pairs", "their_pairs", 100.0), ("pairs with stops", "our_stops", "their_stops", 50.0)
     ):  # fmt: skip
@@ -49,8 +65,9 @@ def run(*, quick: bool = False) -> Iterator[dict]:
         yield row(job, a["seconds"], "vectorbt", b["seconds"], least, bool(good))
         yield row(f"memory of {job}, MB as seconds", max(a["mb"], 0.1), "vectorbt", b["mb"], 10.0, bool(good))
     yield threads_row(quick)
+    yield dask_row(quick)
     if not quick:
-        yield million_row()
+        yield from million_rows()
 
 
 def bars_of(quick: bool) -> int:
@@ -135,9 +152,44 @@ def threads_row(quick: bool) -> dict:
     return row(f"{len(cells(1)):,} cells, two threads", two, "one thread", one, 1.8, bool(same))
 
 
-def million_row() -> dict:
-    """A million cells of 10,000 bars; its memory is in ``peak_mb``."""
-    bars, grid = minutes(BARS), {"fast": range(2, 1002), "slow": range(3, 2003, 2)}
-    begin = time.perf_counter()
+def dask_row(quick: bool) -> dict:
+    """Two ``dask worker`` of one thread beside one, each with a scheduler of their own, all on this machine."""
+    bars, some = minutes(bars_of(quick)), {name: list(one)[:: 8 if quick else 1] for name, one in SPREAD.items()}
+    job = f"{len(some['fast']) * len(some['slow']):,} cells, two dask workers"
+    cores = workers_of(None)
+    if cores < 2:
+        return row(f"{job}: left out, this machine has one core", 0.0, "one dask worker", None, 1.6, None)
+    with cluster_of(1) as alone, cluster_of(2) as pair:
+
+        def cells(client: Any) -> Any:
+            return sweep(SmaCross, bars, some, fees=FEES, client=client, workers=2)
+
+        two, one = in_turn(lambda: cells(pair), lambda: cells(alone), runs=3)
+        here = sweep(SmaCross, bars, some, fees=FEES).table
+        same = all(cells(client).table.equals(here) for client in (alone, pair))
+    return row(job, two, "one dask worker", one, 1.6, bool(same))
+
+
+def million_rows() -> Iterator[dict]:
+    """A million cells of 10,000 bars in a process of its own, which has no others: seconds, and the peak of all of it.
+
+    A few cells are held against backtests of their own.
+    """
+    found = alone("our_million", False)
+    assert found is not None
+    job = f"{len(MILLION['fast']) * len(MILLION['slow']):,} cells, {BARS:,} bars"
+    good, peak = found["returns"] == [1.0], found["peak_mb"]
+    yield row(job, found["seconds"], "no peer", None, None, good) | {"peak_mb": round(peak)}
+    limited = row(f"memory of {job}, MB as seconds", peak, "goal 2 GB", 2048.0, 1.0, good and peak <= 2048.0)
+    yield limited | {"peak_mb": round(peak)}
+
+
+def our_million(quick: bool, *, warm: bool = False) -> list[float]:
+    """Whether a million cells are all there, and those that were run again alone the same: 1 or 0."""
+    bars, grid = minutes(BARS), {name: one[:3] if warm else one for name, one in MILLION.items()}
     found = sweep(SmaCross, bars, grid, fees=FEES)
-    return row(f"{len(found):,} cells, {BARS:,} bars", time.perf_counter() - begin, "goal 2 GB", None, None, None)
+    table, good = found.table, not found.failures and len(found) == len(grid["fast"]) * len(grid["slow"])
+    for cell in np.linspace(0, len(found) - 1, 9).astype(int):
+        own = backtest(SmaCross(**found.space.cell(cell)), bars, fees=FEES, audit=False).stats
+        good &= bool(np.isclose(table["total_return"].iloc[cell], own["total_return"], rtol=1e-9, atol=1e-12))
+    return [float(good)]

@@ -1,8 +1,11 @@
 """Measures of results: pure functions of returns, drawdowns and round trips, with tables and resampling.
 
+>>> import pandas as pd
 >>> from workbench import analytics
->>> bars_a_year = analytics.periods_per_year("1d", "XNYS")   # doctest: +SKIP
->>> analytics.sharpe(returns, periods=bars_a_year)            # doctest: +SKIP
+>>> round(analytics.periods_per_year("1d", "XNYS").periods)
+252
+>>> analytics.max_drawdown(pd.Series([0.25, -0.5, 0.1]))
+-0.5
 
 Every measure is in ``measures``, with title, formula, source and unit; ``measured`` computes all that the data allow.
 """

@@ -41,8 +41,13 @@ def backtest(
 ) -> Result:
     """What a strategy would have done on these bars. The rules of fills are numbered in ``docs/fills.md``.
 
-    >>> backtest(SmaCross(fast=10, slow=30), bars, fees=0.001).equity      # doctest: +SKIP
-    >>> backtest("ema(close, 20) > ema(close, 50)", bars)                  # doctest: +SKIP
+    >>> import workbench as wb
+    >>> bars = wb.catalog().bars("AAPL", "1d")
+    >>> result = wb.backtest(wb.strategies.SmaCross(fast=10, slow=30), bars, fees=0.001, session="XNYS")
+    >>> len(result.round_trips), bool(result.stats["final_equity"] == result.equity.iloc[-1])
+    (59, True)
+    >>> len(wb.backtest("ema(close, 20) > ema(close, 50)", bars).round_trips) < 59  # a formula is a strategy too
+    True
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -323,6 +324,9 @@ class Result:
 
     def _tags(self, codes: np.ndarray) -> list[str]:
         return ["" if one == 0 else self.tags.get(one, f"{one:.0f}") for one in codes.tolist()]
+
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").result(self)  # by name: what draws is further out
 
     def __repr__(self) -> str:
         change = self.equity.iloc[-1] / self.settings.cash - 1

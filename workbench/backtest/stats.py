@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,9 @@ class Stats(dict[str, float]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self), self.annual)
+
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").stats(self)  # by name: what draws is further out
 
     def __repr__(self) -> str:
         wide = max(map(len, self), default=0)

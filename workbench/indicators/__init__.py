@@ -1,8 +1,11 @@
 """Indicators: studies of bars, the same in batch and bar by bar.
 
+>>> import pandas as pd
 >>> import workbench as wb
->>> wb.indicators.names()                        # doctest: +SKIP
->>> wb.indicator("rsi", window=14)(bars)         # doctest: +SKIP
+>>> "rsi" in wb.indicators.names()
+True
+>>> wb.indicator("sma", window=2)(pd.DataFrame({"close": [1.0, 3.0, 5.0]})).tolist()
+[nan, 2.0, 4.0]
 """
 
 from __future__ import annotations

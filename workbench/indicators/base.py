@@ -330,9 +330,10 @@ def indicator(name: str, **parameters: Any) -> Indicator:
     long the finer bars are, such as ``5min``, so that the value is there with the last bar of the hour, not with the
     next one.
 
-    >>> indicator("sma", window=3)
+    >>> import workbench as wb
+    >>> wb.indicator("sma", window=3)
     indicator('sma', price='close', window=3)
-    >>> indicator("sma", window=3, timeframe="1h")
+    >>> wb.indicator("sma", window=3, timeframe="1h")
     indicator('sma', price='close', window=3, timeframe='1h')
 
     Raises

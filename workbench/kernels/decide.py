@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError, TypingError
 from numba.core.typing.templates import AttributeTemplate
@@ -36,7 +35,7 @@ from numba.extending import (
 from numba.np.arrayobj import populate_array
 
 from workbench.kernels import desk as d
-from workbench.kernels.memory import real
+from workbench.kernels.memory import function_at, real
 
 #: Kinds of columns and parameters: float64, int64, bool (one byte), and the number of the row itself.
 REAL, WHOLE, YES_NO, NUMBER = "fibn"
@@ -374,16 +373,8 @@ overload_method(Brokers, "position")(lambda brokers, symbol: lambda brokers, sym
 overload_method(Brokers, "memory")(lambda brokers, symbol: lambda brokers, symbol: brokers[symbol].memory)
 
 
-@intrinsic
-def decide_at(typingctx: Any, address: Any) -> Any:
-    """The ``decide`` whose machine code begins at an address; an error that it raises passes through its caller."""
-
-    def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        made = cgutils.create_struct_proxy(_DECIDE)(context, builder)
-        made.jit_addr = builder.inttoptr(args[0], cgutils.voidptr_t)
-        return made._getvalue()
-
-    return _DECIDE(types.int64), built
+#: The ``decide`` whose machine code begins at an address.
+decide_at = function_at(_DECIDE)
 
 
 _dispatchers: dict[tuple[Callable[..., Any], bool], Dispatcher] = {}

@@ -21,7 +21,7 @@ from workbench.kernels import desk as d
 from workbench.kernels import ledger as k
 from workbench.kernels.decide import NUMBER, Broker, Parameters, Row, compiled, decide_at
 from workbench.kernels.ledger import WORLD, account_of, feed_of, order_of, position_of, rules_of
-from workbench.kernels.memory import put_real, real, reals_from, record_at, whole, wholes_from
+from workbench.kernels.memory import function_at, put_real, real, reals_from, record_at, whole, wholes_from
 
 _world = record_at(WORLD)
 _IDLE = types.FunctionType(types.int64(types.int64, types.int64, types.int64))
@@ -123,16 +123,8 @@ def _loop(world: int, first: int, until: int) -> int:
 idle = njit(cache=True, nogil=True)(_loop)
 
 
-@intrinsic
-def idle_at(typingctx: Any, address: Any) -> Any:
-    """The ``idle`` whose machine code begins at an address."""
-
-    def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        made = cgutils.create_struct_proxy(_IDLE)(context, builder)
-        made.jit_addr = builder.inttoptr(args[0], cgutils.voidptr_t)
-        return made._getvalue()
-
-    return _IDLE(types.int64), built
+#: The loop of ``idle_of`` whose machine code begins at an address.
+idle_at = function_at(_IDLE)
 
 
 def _own_row(kind: Row) -> Any:

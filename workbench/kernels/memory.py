@@ -64,6 +64,24 @@ def record_at(dtype: np.dtype) -> Any:
     return at
 
 
+def function_at(kind: types.FunctionType) -> Any:
+    """A compiled function ``address -> function``, for functions of this type whose machine code begins there.
+
+    An error that such a function raises passes through its caller.
+    """
+
+    @intrinsic
+    def at(typingctx: Any, address: Any) -> Any:
+        def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            made.jit_addr = builder.inttoptr(args[0], cgutils.voidptr_t)
+            return made._getvalue()
+
+        return kind(types.int64), built
+
+    return at
+
+
 @intrinsic
 def address_of_record(typingctx: Any, record: Any) -> Any:
     """Where a record lies: the other way round."""

@@ -1,7 +1,11 @@
 """Strategies: what to do at the close of a bar, for backtest, sweep, replay and paper trading alike.
 
->>> from workbench.strategies import SmaCross
->>> wb.backtest(SmaCross(fast=10, slow=30), bars)      # doctest: +SKIP
+>>> import workbench as wb
+>>> wb.strategies.strategy("sma_cross", fast=5).fast, "pairs" in wb.strategies.names()
+(5, True)
+>>> bars = wb.catalog().bars("AAPL", "1d")
+>>> wb.backtest(wb.strategies.SmaCross(fast=10, slow=30), bars).stats["round_trips"]
+59.0
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.backtest.engine import settings_of, strategy_of
+from workbench.backtest.lookup import find_strategy
 from workbench.backtest.market import Bars, Market
 from workbench.errors import DataError, did_you_mean
 from workbench.kernels.sweep import SUMS
@@ -65,7 +66,8 @@ def sweep(
     Parameters
     ----------
     strategy
-        A strategy, its class or its name; parameters that are not swept are as it has them.
+        A strategy, its class, or a text: its name, ``file.py:Class``, ``module:Class``, or a formula. Parameters that
+        are not swept are as it has them.
     bars
         As ``backtest`` takes them.
     values
@@ -237,11 +239,19 @@ def prepared(
     **keywords: Any,
 ) -> tuple[Bench, Space]:
     """The bench and the cells of the arguments of ``sweep``; the first cells, where the others depend on them."""
-    base = strategy_of(strategy)
+    base = _found(strategy)
     space = space_of(base, values, where, search=search, n=n, seed=seed)
     settings = settings_of(**keywords)
     first = type(base)(**{**base.values(), **space.cell(0)})
     return Bench(first, Market(bars, settings.session, inside), settings), space
+
+
+def _found(strategy: Strategy | type[Strategy] | str) -> Strategy:
+    """A strategy of what stands for one, a text also by the file or module that it names."""
+    if not isinstance(strategy, str):
+        return strategy_of(strategy)
+    kind, given = find_strategy(strategy)
+    return kind(**given)
 
 
 def pieces_of(space: Space, size: int) -> Iterator[tuple[int, Space]]:
@@ -260,14 +270,18 @@ def _running(
     folder: Path | None,
 ) -> Iterator[tuple[int, Done]]:
     """Pieces as they are over; ``folder`` has the bars already, where it is given."""
-    if client is not None:
-        with executors.client_of(client) as dask, tempfile.TemporaryDirectory(prefix="workbench-sweep-") as own:
-            yield from executors.on_dask(bench, pieces, dask, folder or Path(own))
-        return
-    if how not in EXECUTORS:
+    if client is None and how not in EXECUTORS:
         raise DataError(f"executor={how!r}: {did_you_mean(str(how), EXECUTORS)}")
-    run = executors.in_threads if how == "threads" else executors.in_processes
-    yield from run(bench, pieces, workers)
+    if client is None and how == "threads":
+        yield from executors.in_threads(bench, pieces, workers)
+        return
+    with tempfile.TemporaryDirectory(prefix="workbench-sweep-") as own:
+        place = folder or Path(own)
+        if client is None:
+            yield from executors.in_processes(bench, pieces, workers, place)
+            return
+        with executors.client_of(client) as dask:
+            yield from executors.on_dask(bench, pieces, dask, place)
 
 
 def workers_of(given: int | None) -> int:

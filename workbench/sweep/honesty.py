@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,12 @@ class Overfitting:
     def significant(self) -> bool:
         """Whether the deflated Sharpe ratio is 0.95 or more."""
         return self.deflated_sharpe >= SIGNIFICANT
+
+    def __repr__(self) -> str:
+        return f"Overfitting({self})"
+
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").overfitting(self)  # by name: what draws is further out
 
     def __str__(self) -> str:
         verdict = "significant" if self.significant else "not significant"

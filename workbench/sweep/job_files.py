@@ -39,8 +39,8 @@ from workbench.errors import DataError
 from workbench.kernels.sweep import SUMS
 from workbench.strategies import Strategy
 from workbench.sweep.cells import Bench, Done
-from workbench.sweep.executor import put_bars
 from workbench.sweep.ledger import Origin
+from workbench.sweep.parcel import put_bars
 from workbench.sweep.space import Space
 
 VERSION = 1
@@ -67,7 +67,7 @@ def write_job(
     temporary = folder / f"{_NEW}{secrets.token_hex(8)}"
     (temporary / PIECES).mkdir(parents=True)
     try:
-        bars, finer = put_bars(temporary, market)  # where ``executor.task_of`` will find them
+        bars, finer = put_bars(temporary, market)  # where ``parcel.task_of`` will find them
         head = {
             "id": files.new_id(now), "version": VERSION, "created": now, "name": name, "who": user_name(),
             "strategy": origin.strategy, "class": kind.__name__, "family": origin.family,

@@ -237,6 +237,9 @@ class Sweep:
             found[name] = (self.space.names, cells)
         return xr.Dataset(found, coords=self.space.values)
 
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").sweep(self)  # by name: what draws is further out
+
     def __repr__(self) -> str:
         failed = f", {len(self.failures):,} failed" if self.failures else ""
         name = self.name or type(self.bench.strategy).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
@@ -149,6 +150,9 @@ class Audit:
         lines = [f"{self.subject}: {said[self.state]}", *(f"  {row['text']}" for row in self._findings)]
         return "\n".join([*lines, f"  checked {self.checked}"])
 
+    def _repr_html_(self) -> str:
+        return importlib.import_module("workbench.charts.reprs").audit(self)  # by name: what draws is further out
+
     def __repr__(self) -> str:
         return f"Audit({self})"
 
@@ -166,8 +170,12 @@ def audit(
 ) -> Audit:
     """Whether something knows the future: its values on part of the bars are compared with those on all of them.
 
-    >>> audit("close - close[1]", bars).ok                             # doctest: +SKIP
-    >>> audit(lambda b: b["close"].shift(-1), bars).findings           # doctest: +SKIP
+    >>> import workbench as wb
+    >>> bars = wb.catalog().bars("AAPL", "1d").tail(300)
+    >>> wb.audit("close - close[1]", bars).ok
+    True
+    >>> wb.audit(lambda b: b["close"].shift(-1), bars).state
+    'peeks'
 
     Parameters
     ----------

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit, types
-from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError
-from numba.extending import intrinsic
 
 from workbench.errors import DataError
+from workbench.kernels.memory import function_at
 
 #: Columns of the plan of a study: where its ring, constants, state and outputs begin, their sizes, its input columns.
 RING, ROOM, BACK, P, P_END, S, S_END, OUT, OUTPUTS, INPUTS, FIRST_INPUT = range(11)
@@ -29,16 +27,7 @@ _LOOP = types.FunctionType(SIGNATURE)
 _plain: WeakKeyDictionary[Callable[..., None], Dispatcher] = WeakKeyDictionary()
 
 
-@intrinsic
-def _loop_at(typingctx: Any, address: Any) -> Any:
-    """The loop whose machine code begins at an address; an error that it raises passes through its caller."""
-
-    def built(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        loop = cgutils.create_struct_proxy(_LOOP)(context, builder)
-        loop.jit_addr = builder.inttoptr(args[0], cgutils.voidptr_t)
-        return loop._getvalue()
-
-    return _LOOP(types.int64), built
+_loop_at = function_at(_LOOP)
 
 
 @njit(cache=True, nogil=True)
