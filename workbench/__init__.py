@@ -27,6 +27,8 @@ _FUNCTIONS = {
     "audit": "workbench.backtest",
     "runs": "workbench.services",
     "sweeps": "workbench.services",
+    "replay": "workbench.services",
+    "attach_replay": "workbench.services",
     "sweep_over": "workbench.sweep",
     "walk_forward": "workbench.sweep",
 }
@@ -45,6 +47,9 @@ __all__ = [*_FUNCTIONS, *_PACKAGES, *_CALLABLE_PACKAGES, "__version__"]
 class _Verb(ModuleType):
     """A subpackage that can be called."""
 
+    def __reduce__(self) -> Any:  # what is typed into a notebook goes to other processes with the ``wb`` that it uses
+        return importlib.import_module, (self.__name__,)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         module, function = _CALLABLE_PACKAGES[self.__name__.rpartition(".")[2]]
         return getattr(importlib.import_module(module), function)(*args, **kwargs)
@@ -52,6 +57,8 @@ class _Verb(ModuleType):
 
 class _FrontDoor(ModuleType):
     """This package. The import system binds subpackages by ``setattr``, which is where they become verbs."""
+
+    __reduce__ = _Verb.__reduce__
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _CALLABLE_PACKAGES and isinstance(value, ModuleType):

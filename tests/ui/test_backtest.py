@@ -258,10 +258,13 @@ def test_the_chart_has_its_legend_again_after_a_comparison(page: Page, workbench
     expect(page.locator(".wb-study").filter(has_text="Equity")).to_be_visible(timeout=ANSWER)
 
 
-@pytest.mark.parametrize(("name", "width"), [("chart", 1400), ("backtest", 1400), ("backtest", 820)])
-def test_the_top_bar_keeps_to_one_line(page: Page, workbench: Served, name: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "spec", "width"),
+    [("chart", "1d", 1400), ("chart", "renko:10.25(1d)", 1400), ("backtest", "1d", 1400), ("backtest", "1d", 820)],
+)
+def test_the_top_bar_keeps_to_one_line(page: Page, workbench: Served, name: str, spec: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{workbench}/{name}?symbol=AAPL&spec=1d", timeout=READY)
+    page.goto(f"{workbench}/{name}?symbol=AAPL&spec={spec}", timeout=READY)
     expect(page.locator(".wb-legend")).to_be_visible(timeout=READY)
     expect(page.locator(".wb-zone")).to_be_visible(timeout=READY)
     boxes = [page.locator(one).first.bounding_box() for one in (".wb-topbar", ".wb-symbol", ".wb-zone")]

@@ -324,6 +324,14 @@ def test_typing_on_the_chart_opens_the_field_and_nothing_typed_is_lost(page: Pag
     expect(page.locator(".wb-legend")).to_contain_text("Traded")
 
 
+def test_the_fields_of_the_panel_say_what_their_buttons_do(page: Page) -> None:
+    open_chart(page, "AAPL", "1d")
+    open_panel(page)
+    page.get_by_text("Point & figure", exact=True).first.click()
+    page.get_by_role("button", name="Reversal: more").click()
+    expect(page.get_by_label("Bar spec")).to_have_value(re.compile(r"^pnf:.*4"))
+
+
 def test_escape_closes_the_panel_and_changes_nothing(page: Page) -> None:
     open_chart(page, "AAPL", "1d")
     field = open_panel(page)

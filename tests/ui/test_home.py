@@ -102,6 +102,13 @@ def test_nothing_is_fetched_from_elsewhere(page: Page, base_url: str) -> None:
     assert hosts == {urlsplit(base_url).netloc}
 
 
+def test_the_first_steps_lead_to_pages_that_are_ready_to_run(page: Page) -> None:
+    opened(page)
+    page.get_by_role("link", name="Backtest a moving-average cross").click()
+    expect(page.get_by_label("Strategy", exact=True)).to_have_value("sma_cross", timeout=LOADED)
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+
+
 def test_bad_values_in_a_link_are_told_and_can_be_dismissed(page: Page) -> None:
     page.goto("/?symbol=AAPL&spec=7x")
     notice = page.get_by_text("Bar spec '7x' cannot be read")

@@ -193,6 +193,7 @@ def test_sweeps_are_listed_compared_and_opened_from_another_page(page: Page, wor
     expect(other.locator(".plan")).to_contain_text("32 cells of", timeout=ANSWER)
     ran(other)
     expect(other.locator(".figures")).to_contain_text("32 / 32", timeout=ANSWER)
+    expect(rows.first).to_contain_text("fast 5/7 slow", timeout=ANSWER)  # the list hears of it after the figures
     for at in (0, 1):
         tick = rows.nth(at).locator("input[type=checkbox]")
         tick.click()

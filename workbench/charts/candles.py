@@ -60,7 +60,7 @@ GLYPHS = ("candle", "brick", "kagi", "pnf")
 _SCRIPTS = (
     *("time.js", "numbers.js", "places.js", "scale.js", "calendar.js", "studies.js", "pane.js", "links.js"),
     *DRAWING_SCRIPTS,
-    *("price_axis.js", "compare.js", "markers.js", "chart.js"),
+    *("price_axis.js", "compare.js", "markers.js", "cell.js", "chart.js"),
 )
 
 
@@ -147,6 +147,10 @@ class CandleChart:
         for name in ("data", "tags"):  # views may be rebuilt without a change of size
             self.source.js_on_change(name, self._start)
         self.theme(dark, palette)
+
+    def is_seen(self) -> bool:
+        """Whether a browser has told of its window, that is, draws the chart and listens."""
+        return len(self.viewport.data["start"]) > 0
 
     def settings(self, **changes: Any) -> None:
         """Change what the scripts know: ``symbol spec auto zone clock dated seconds decimals tick head tail last until

@@ -1,4 +1,4 @@
-"""Home: which instruments there are, what they do right now, what is stored and whether all is well."""
+"""Home: which instruments there are and what they do right now, what to do first, what was done last, and health."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import panel as pn
 import param
 
 from workbench.views.overview import Overview, OverviewModel, overview_model
+from workbench.views.recent import first_steps, recent
+from workbench.views.scripts import with_el
 from workbench.views.state import AppState
 from workbench.views.states import StatePanel, loading
 from workbench.views.status import describe, hub_link
@@ -45,6 +47,17 @@ class Facts(pn.custom.JSComponent):
     _stylesheets = [_CSS / "home.css"]
 
 
+class Links(pn.custom.JSComponent):
+    """Lines that lead somewhere."""
+
+    items = param.List(default=[], item_type=dict, doc="text, href, note, command and when (ms UTC) of each.")
+    heading = param.String(default="", doc="What they are.")
+    hint = param.String(default="", doc="What stands there when there are none.")
+
+    _esm = with_el(_JS / "links.js")
+    _stylesheets = [_CSS / "home.css"]
+
+
 class HomeView(pn.viewable.Viewer):
     """The home page's main area.
 
@@ -64,6 +77,7 @@ class HomeView(pn.viewable.Viewer):
         self._link = hub_link(services)
         self.model: OverviewModel = overview_model(services, lambda: self._link.hub)
         self._services = services
+        self._owner = (pn.state.user or "") if pn.state.curdoc is not None else ""
         self._shown: dict[str, dict[str, Any]] = {}
         self._rows: list[str] = []
         self._busy = False
@@ -76,9 +90,18 @@ class HomeView(pn.viewable.Viewer):
         self.sources = Facts(heading="Stored data", sizing_mode="stretch_width", margin=0)
         self.notice: StatePanel = loading("table", "Looking through the data", min_height=320)
         self.notice.param.watch(lambda _: self._again(), "clicks")
+        self.steps = Links(heading="First steps", sizing_mode="stretch_width", margin=0)
+        self.recent = Links(
+            heading="Recent",
+            hint="Layouts, stored runs and sweeps come here as they are kept.",
+            sizing_mode="stretch_width",
+            margin=0,
+        )
         side = pn.Column(self.health, self.sources, css_classes=["wb-side"], stylesheets=css, margin=0)
+        more = pn.Column(self.steps, self.recent, css_classes=["wb-home-more"], stylesheets=css, margin=0)
+        main = pn.Column(self.table, more, css_classes=["wb-home-main"], stylesheets=css, margin=0)
         self._content = pn.Row(
-            self.table,
+            main,
             side,
             css_classes=["wb-home-content"],
             stylesheets=css,
@@ -106,12 +129,16 @@ class HomeView(pn.viewable.Viewer):
             return
         self._busy = True
         try:
-            overview = await asyncio.to_thread(self.model.gather, force=force)
+            overview, done = await asyncio.gather(
+                asyncio.to_thread(self.model.gather, force=force),
+                asyncio.to_thread(recent, self._services, self._owner),
+            )
         except Exception as error:
             _log.warning("the catalog cannot be read", exc_info=True)
             self._show_error(error)
         else:
             self.show(overview)
+            self.steps.items, self.recent.items = first_steps(overview), done
         finally:
             self._busy = False
 

@@ -17,6 +17,7 @@ from panel_material_ui.theme import MaterialDesign, MuiDarkTheme, MuiDefaultThem
 
 from workbench.charts.theme import bokeh_theme, mui_theme, page_css
 from workbench.views import wire  # noqa: F401  every page needs what it mends
+from workbench.views.following import Followed
 from workbench.views.state import LINKED, AppState
 from workbench.views.status import StatusStrip
 from workbench.views.visits import may_be_made_ahead, when_looked_at, when_visited
@@ -25,6 +26,7 @@ from workbench.views.visits import may_be_made_ahead, when_looked_at, when_visit
 PAGES: tuple[tuple[str, str], ...] = (
     ("Home", "./"),
     ("Chart", "chart"),
+    ("Live", "live"),
     ("Backtest", "backtest"),
     ("Optimize", "optimize"),
 )
@@ -148,7 +150,7 @@ class Shell(pn.viewable.Viewer):
         super().__init__(**params)
         self.state = state
         when_visited(lambda: state.sync_url(pn.state.location, resolve=symbol_resolver(services)))
-        self.status = status or StatusStrip(state, services, **_told_by(main))
+        self.status = status or StatusStrip(state, Followed(state, services), **_told_by(main))
         css = [(_CSS / "shell.css").read_text("utf-8")]
         self._plain = ""
         self._nav = Nav(pages=list(PAGES), page=page, sizing_mode=None, margin=0)
@@ -230,6 +232,9 @@ class Shell(pn.viewable.Viewer):
         state.param.watch(self._retheme, ["dark", "palette"])
         if pn.state.curdoc is not None:
             pn.state.onload(self.status.start)
+            # Panel holds what is to be done once a page is drawn, and by it the page, for ever where none is.
+            document = pn.state.curdoc
+            pn.state.on_session_destroyed(lambda _: pn.state._onload.pop(document, None))
 
     def _carried(self) -> str:
         """What page links say: nothing while the state is as a page without a link opens, so that those restore."""
@@ -309,5 +314,6 @@ def _wear(state: AppState, theme: str, palette: str) -> None:
 def _template() -> Template:
     template = parse_template(str(_HERE / "page.html"))
     template.globals["wb_css"] = page_css()
+    template.globals["wb_react_state"] = (_HERE / "js" / "react_state.js").read_text("utf-8")
     template.globals["wb_bundle"] = lambda: Page._render_esm(server=True)
     return template

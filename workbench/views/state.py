@@ -32,9 +32,11 @@ from workbench.views.values import (
 DEFAULT_SYMBOL, DEFAULT_SPEC, DEFAULT_TZ = "BTC-USD", "1min", "UTC"
 
 #: Parameters that belong in a link. Theme and palette are the reader's own and stay in the browser.
-LINKED = ("symbol", "spec", "tz", "chart", "studies", "compare", "hidden", "scale", "axis", "shading")
+LINKED = ("symbol", "spec", "tz", "chart", "studies", "compare", "hidden", "scale", "axis", "shading", "replay")
 #: Those of them that a link always says, and that charts beside the active one take from it when it does not say them.
 STATED = ("symbol", "spec", "tz")
+#: Those of them that no layout keeps: a replay is over long before.
+_PASSING = ("replay",)
 #: What a chart has besides: how it is linked with others on the page, and its window.
 _PLACED = ("link", "window", "bars")
 
@@ -71,6 +73,9 @@ class AppState(SeveralCharts):
         default="trading", objects=list(AXES), doc="Whether nights and weekends take room: only on a calendar axis."
     )
     shading = param.Boolean(default=True, doc="Shade closed hours where bars are shorter than a day.")
+    replay = param.String(
+        default="", regex=r"^(\S(.{0,98}\S)?)?$", doc="Name of the replay that the chart follows; empty for the market."
+    )
     dark = param.Boolean(default=True, doc="Dark theme; the browser remembers it.")
     palette = param.Selector(
         default="classic", objects=list(PALETTES), doc="Colours of up and down; colorblind is blue and orange."
@@ -176,7 +181,8 @@ class AppState(SeveralCharts):
 
     def _chart_document(self) -> dict[str, Any]:
         chart = {name: value for name, value in self._kept_chart.items() if name not in _PLACED}
-        chart.update({name: getattr(self, name) for name in LINKED}, studies=list(self.studies))
+        kept = [name for name in LINKED if name not in _PASSING]
+        chart.update({name: getattr(self, name) for name in kept}, studies=list(self.studies))
         if self.window is not None:
             chart["window"] = [int(edge) for edge in self.window]
         elif self.bars is not None:

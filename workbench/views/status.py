@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
 import panel as pn
 import param
 
@@ -37,6 +38,8 @@ class LinkStatus:
     gaps: int = 0
     dead_letters: int = 0
     message: str = ""
+    world: Any = None
+    now_ns: int = 0
 
 
 class HubLink:
@@ -47,6 +50,9 @@ class HubLink:
     services
         Has ``hub``, a property that may take a while or raise.
     """
+
+    #: Seconds until an opening that failed is tried again.
+    RETRY_S = 10.0
 
     def __init__(self, services: Any) -> None:
         self._services = weakref.ref(services)
@@ -75,15 +81,18 @@ class HubLink:
 
     def _open(self) -> None:
         with self._lock:
-            if self._opening or (self._error and time.monotonic() - self._failed_at < 10):
+            if self._opening or (self._error and time.monotonic() - self._failed_at < self.RETRY_S):
                 return
             self._opening = True
         threading.Thread(target=self._run, name="hub-link", daemon=True).start()
 
-    def _run(self) -> None:
+    def _get(self) -> Any | None:
         services = self._services()
+        return services.hub if services is not None else None
+
+    def _run(self) -> None:
         try:
-            self._hub, self._error = (services.hub if services is not None else None), ""
+            self._hub, self._error = self._get(), ""
         except Exception as error:
             self._error, self._failed_at = _said(error), time.monotonic()
         finally:
@@ -98,8 +107,8 @@ def hub_link(services: Any) -> HubLink:
     return _links.setdefault(services, HubLink(services))
 
 
-def describe(status: Any, now_ns: int) -> dict[str, Any]:
-    """A status in the strip's words.
+def describe(status: Any, now_ns: int, tz: str = "UTC") -> dict[str, Any]:
+    """A status in the strip's words. ``tz`` is the zone in which the clock of a replay is told.
 
     Returns ``state``, ``words`` (said beside the dot), ``detail`` (the tooltip) and the figures as text, empty when
     they would mean nothing: a latency says nothing about a bus that is gone.
@@ -114,6 +123,9 @@ def describe(status: Any, now_ns: int) -> dict[str, Any]:
         "stale": f"stale, last trade {duration(age)} ago" if age else "no trades yet",
         "off": "live data off",
     }[state]
+    world = getattr(status, "world", None)
+    if world is not None and state in ("live", "stale"):
+        words = _of_world(world, status.now_ns or world.now, tz)
     latency = status.latency_ms
     return {
         "state": state,
@@ -132,6 +144,13 @@ _EXPLAINED = {
     "stale": "The bus answers, but no feed is publishing. Start one: workbench feed synthetic.",
     "off": "Nothing live in this process; history is complete.",
 }
+
+
+def _of_world(world: Any, now_ns: int, tz: str) -> str:
+    """A replay in the strip's words: its name, its clock, its speed or that it rests."""
+    clock = f"{pd.Timestamp(now_ns, tz='UTC').tz_convert(tz):%Y-%m-%d %H:%M:%S}"
+    pace = (f"{world.speed:g}x" if world.speed else "max") if world.running else world.state
+    return f"{world.kind} {world.name} · {clock} · {pace}"
 
 
 def duration(ns: int) -> str:
@@ -189,11 +208,13 @@ class StatusStrip(pn.viewable.Viewer):
     def __init__(self, state: AppState, services: Any, **params: Any) -> None:
         super().__init__(**params)
         self._reads: ReadsStatus = services if hasattr(services, "status") else hub_link(services)
+        self._zone = lambda: state.tz
         self.view = StripComponent(
             tz=state.param.tz, source=self.param.source, note=self.param.note, sizing_mode="stretch_width", margin=0
         )
         self._callback = None
         self._live_since = 0
+        self._bus = ""  # the replay that it was of: another bus is no lost connection
         self._told_until = 0
         self.poll()
 
@@ -204,10 +225,12 @@ class StatusStrip(pn.viewable.Viewer):
             status = self._reads.status()
         except Exception as error:
             status = LinkStatus(state="off", message=_said(error))
-        shown = describe(status, now)
+        shown = describe(status, now, self._zone())
         if status.state == "live":
             # A bus that was lost and found between two polls is told as well: its connection is a new one.
-            if self._live_since not in (0, status.since_ns):
+            world = getattr(status, "world", None)
+            bus, self._bus = self._bus, world.id if world is not None else ""
+            if bus == self._bus and self._live_since not in (0, status.since_ns):
                 self._told_until = now + TOLD_NS
             self._live_since = status.since_ns
             if now < self._told_until:

@@ -168,6 +168,12 @@ def _chart(text: str) -> str:
     return text
 
 
+def _replay(text: str) -> str:
+    if len(text) > 100 or not text.isprintable():
+        raise ValueError(f"replay {text[:40]!r} cannot be followed: a name has 1 to 100 printable characters")
+    return text
+
+
 def _link(text: str) -> str:
     return str(Link.parse(text)) if text else ""
 
@@ -179,6 +185,7 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "tz": _zone,
     "chart": _chart,
     "link": _link,
+    "replay": _replay,
 }
 WRITTEN: Mapping[str, Callable[[Any], str]] = {"studies": join_studies, "compare": ",".join, "hidden": ",".join}
 

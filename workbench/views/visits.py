@@ -8,6 +8,7 @@ theme and what was open last. A page whose app asks for it (``page_state(service
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import panel as pn
@@ -34,11 +35,18 @@ class Nobody(HTTPServerRequest):
         self.protocol, self.remote_ip = like.protocol, like.remote_ip
 
 
+def _keep(kept: WeakKeyDictionary[Document, Any], document: Document, value: Any) -> None:
+    """Keep something of a page until its session ends: it leads back to the page, which would stay for ever else."""
+    if document not in kept:
+        document.on_session_destroyed(lambda _: kept.pop(document, None))
+    kept[document] = value
+
+
 def when_visited(callback: Callable[[], object]) -> None:
     """Do something that depends on the visitor: now, or on a page that is made ahead once there is one."""
     document = pn.state.curdoc
     if document is not None and waiting(document):
-        _WAITING.setdefault(document, []).append(callback)
+        _keep(_WAITING, document, [*_WAITING.get(document, ()), callback])
     else:
         callback()
 
@@ -46,7 +54,7 @@ def when_visited(callback: Callable[[], object]) -> None:
 def when_looked_at(callback: Callable[[str, str], object]) -> None:
     """Hear the theme and the palette that the visitor's browser has, before the page is sent to it."""
     if pn.state.curdoc is not None:
-        _LOOKS[pn.state.curdoc] = callback
+        _keep(_LOOKS, pn.state.curdoc, callback)
 
 
 def looked_at(document: Document, theme: str, palette: str) -> None:
@@ -70,7 +78,7 @@ def may_be_made_ahead(made_of: Callable[[], Hashable]) -> None:
     differs by then, the page is made anew.
     """
     if pn.state.curdoc is not None:
-        _MADE_OF[pn.state.curdoc] = (made_of, made_of())
+        _keep(_MADE_OF, pn.state.curdoc, (made_of, made_of()))
 
 
 def made_ahead(document: Document) -> bool:

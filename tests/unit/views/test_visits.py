@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from types import SimpleNamespace
 
 import panel as pn
+import panel_material_ui as pmui
 import pytest
 from bokeh.document import Document
 from bokeh.server.contexts import _RequestProxy
 from panel.io.state import set_curdoc
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
-from workbench.views import visits
+from workbench.views import scripts, visits
 from workbench.views.shell import page_state
 
 
@@ -98,3 +101,28 @@ def test_other_pages_are_not_made_ahead(empty: SimpleNamespace) -> None:
     with set_curdoc(empty.document):
         page_state(services())
     assert not visits.made_ahead(empty.document)
+
+
+def test_a_page_is_let_go_of_with_its_session() -> None:
+    """What is kept of a page leads back to it: kept any longer, each page that was ever open would stay in memory."""
+
+    def page() -> tuple[weakref.ref, weakref.ref, list]:
+        document = Document()
+        told = SimpleNamespace(request=_RequestProxy(visits.Nobody(request_for("/chart"))))
+        document._session_context = lambda: told
+        with set_curdoc(document):
+            button = pmui.Button()
+            popup = pmui.Popup(pn.Column(button))
+            visits.when_looked_at(lambda *_: document)
+            visits.may_be_made_ahead(lambda: document.title)
+            visits.when_visited(lambda: popup.param.update(open=bool(document)))
+            scripts.opens(button, popup)
+        return weakref.ref(document), weakref.ref(popup), list(document.session_destroyed_callbacks)
+
+    document, popup, ends = page()
+    gc.collect()
+    assert document() is not None and popup() is not None
+    while ends:
+        ends.pop()(None)
+    gc.collect()
+    assert document() is None and popup() is None

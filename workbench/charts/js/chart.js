@@ -100,9 +100,10 @@ class Board {
     this.wants("height", -1, JSON.stringify(heights));
   }
 
-  // On a low page panes share what is left when the prices have their room.
+  // On a low page panes share what is left when the prices have their room. New bars ask for it too, and must not take
+  // from a hand what it is pulling at.
   fit() {
-    if (!this.main?.view.bbox || this.panes.length < 2) return;
+    if (!this.main?.view.bbox || this.panes.length < 2 || this.panes.some((pane) => pane.held)) return;
     const total = this.panes.reduce((sum, pane) => sum + pane.tall, 0), holder = this.main.view.parent.el.clientHeight;
     const wishes = this.panes.slice(1).map((pane) => pane.figure.wbWish ?? pane.figure.height);
     const all = holder || total, wanted = wishes.reduce((a, b) => a + b, 0);
@@ -400,6 +401,7 @@ class Board {
 export default (args) => {
   const views = args.root.children.map(viewOf);
   if (!views[0]?.canvas_view || !views[1]?.canvas_view) return;
+  wbCell.quiet(args.root.document);
   if (views[0].wbBoard) views[0].wbBoard.adopt();
   else views[0].wbBoard = new Board(args);
 };

@@ -161,17 +161,22 @@ class Pane {
     grip.setAttribute("aria-orientation", "horizontal");
     grip.setAttribute("aria-label", "Height of the pane");
     let at = null;
-    grip.addEventListener("pointerdown", (e) => { at = e.clientY; grip.setPointerCapture(e.pointerId); e.stopPropagation(); });
+    grip.addEventListener("pointerdown", (e) => {
+      at = e.clientY;
+      this.held = true;
+      grip.setPointerCapture(e.pointerId);
+      e.stopPropagation();
+    });
     grip.addEventListener("pointermove", (e) => {
       if (at === null) return;
       at += move(this, e.clientY - at);
       e.stopPropagation();
     });
-    const over = (e) => {
+    const over = () => {
       if (at === null) return;
-      if (e.type === "pointerup") move(this, e.clientY - at); // the last stretch may come without a move of its own
       at = null;
       done();
+      this.held = false;
     };
     for (const kind of ["pointerup", "pointercancel"]) grip.addEventListener(kind, over);
     grip.addEventListener("keydown", (e) => {

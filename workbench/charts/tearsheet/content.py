@@ -19,7 +19,7 @@ from workbench.charts.tearsheet.words import is_dated, percent, plain
 from workbench.errors import DataError
 
 #: Paths and steps of the bands of a sheet: enough for lines that do not tremble, and drawn in half a second.
-PATHS, STEPS = 500, 1_500
+PATHS, STEPS = 500, 5_000
 #: Steps that a rolling measure moves over at most; bars are joined to as many where there are more.
 _ROLLING = 2_500
 #: Round trips whose order is shuffled at most.

@@ -133,7 +133,8 @@ def bands(found: Bands) -> Table:
             [about.title, *(measure_cell(row[key], about.unit) for key in ("observed", "low", "median", "high"))]
         )
     edges = [f"{100 * part:.3g} % are below" for part in (low, high)]
-    return Table(["Measure", "As it was", edges[0], "Median", edges[1]], rows)
+    was = "As it was" if found.step == 1 else f"As it was, by {found.step} bars"
+    return Table(["Measure", was, edges[0], "Median", edges[1]], rows)
 
 
 def drawdowns(table: pd.DataFrame, dated: bool) -> Table:

@@ -9,6 +9,7 @@ import numpy as np
 from workbench.charts.axes import AXES, SCALES, scale_for, session_places
 from workbench.market.events import BAR
 from workbench.views.chart.part import Part
+from workbench.views.wire import in_turn
 
 
 class Axes(Part):
@@ -18,7 +19,7 @@ class Axes(Part):
         super().__init__(view)
         self._heard = 0
         self._shaded: Any = None
-        self.view.chart.axis.wish.on_change("data", self._wished)
+        self.view.chart.axis.wish.on_change("data", in_turn(self._wished))
         view.state.param.watch(lambda *_: self._tell(), ["scale", "axis"])
         view.state.param.watch(lambda *_: (self._shade(), self._tell()), "shading")
         self._tell()

@@ -8,9 +8,14 @@ from typing import Any
 
 import panel as pn
 
+from workbench.views import wire  # noqa: F401  a cell needs what it mends
 
-def look_after(root: Any, look: Callable[[], None], period: int) -> Any:
+
+def look_after(root: Any, look: Callable[[], None], period: int, *, there: Callable[[], bool]) -> Any:
     """Call ``look`` every ``period`` ms while ``root`` is shown in a cell, and send what it changed.
+
+    Not before ``there`` says that the browser has spoken: a message goes to a cell in several parts, and JupyterLab
+    drops those that come before the chart listens. What is left of one garbles all that follow.
 
     Returns the callback; None in a script, where nobody looks at a chart.
     """
@@ -20,7 +25,7 @@ def look_after(root: Any, look: Callable[[], None], period: int) -> Any:
         return None
 
     def act() -> None:
-        if root._models:
+        if root._models and there():
             look()
             pn.io.push_notebook(root)  # nobody else sends what Bokeh's objects were told outside of an event
 

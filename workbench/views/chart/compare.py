@@ -14,9 +14,9 @@ from workbench.charts.compare import MAX_COMPARED, Compared
 from workbench.charts.theme import css_variables, tokens
 from workbench.errors import DataError, WorkbenchError
 from workbench.views.chart.compared import Other, spec_beside
+from workbench.views.chart.origin import WorldBars
 from workbench.views.chart.part import Part
-from workbench.views.chart.readers import CatalogBars
-from workbench.views.status import hub_link
+from workbench.views.wire import in_turn
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Compare(Part):
         self._spec: Any = None
         self._picker: ComparePicker | None = None
         self._before = "linear"
-        self.layer.wish.on_change("data", self._wished)
+        self.layer.wish.on_change("data", in_turn(self._wished))
         view.state.param.watch(lambda _: self._follow(), "compare")
         view.state.param.watch(lambda _: self._place(), "hidden")
         view.state.param.watch(lambda *_: self._dress(), ["symbol", "dark", "palette"])
@@ -88,9 +88,11 @@ class Compare(Part):
         self._dress()
 
     def opened(self) -> None:
-        """Try again what could not be read before."""
-        if self.errors:
+        """Try again what could not be read before, and read anew what may not have happened yet."""
+        in_world = any(isinstance(other.reader, WorldBars) for other in self.others.values())
+        if self.errors or in_world or self.view.origin.replay:
             self.errors.clear()
+            self._forget()
             self._place()
 
     def drawn(self) -> None:
@@ -185,14 +187,14 @@ class Compare(Part):
         known = services.catalog.symbols()
         if symbol not in known and instrument.symbol not in known:
             raise WorkbenchError("has no data")
-        other = Other(CatalogBars(services.catalog, instrument.symbol), instrument, spec, within=within)
+        other = Other(self.view.origin.reader(instrument.symbol), instrument, spec, within=within)
         hub = self._hub()
         if hub is not None:
             other.attach(hub)
         return other
 
     def _hub(self) -> Any:
-        return hub_link(self.view.services).hub if self.view.live and self.view.services is not None else None
+        return self.view.origin.hub()
 
     def _free(self) -> int:
         taken = set(self._slots.values())

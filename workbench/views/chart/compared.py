@@ -53,6 +53,7 @@ class Other:
         live, self._live = self._live, None
         if live is not None:
             live.close()
+        self.reader.close()
 
     def lived(self) -> bool:
         """Take over what came live; whether there was something."""

@@ -19,6 +19,7 @@ from workbench.charts.drawings import instant_of, ordinals_of, pace_of
 from workbench.charts.theme import css_variables, tokens
 from workbench.errors import WorkbenchError
 from workbench.views.chart.part import Part
+from workbench.views.wire import in_turn
 from workbench.workspaces import Annotation, Annotations, Workspaces
 
 #: Polls of the page between two looks at what other sessions drew: one look in two seconds.
@@ -76,7 +77,7 @@ class Drawings(Part):
     def __init__(self, view: Any) -> None:
         super().__init__(view)
         self.layer = view.chart.drawings
-        self.layer.wish.on_change("data", self._wished)
+        self.layer.wish.on_change("data", in_turn(self._wished))
         self._own: Workspaces | None = None
         self._shown: list[Annotation] = []
         self._symbol = ""

@@ -16,7 +16,7 @@ import panel_material_ui as pmui
 import param
 
 from workbench.errors import UnknownNameError, WorkbenchError, WorkspaceError
-from workbench.views.scripts import with_el
+from workbench.views.scripts import opens, with_el
 from workbench.views.shell import symbol_resolver
 from workbench.views.state import LINKED, AppState
 from workbench.views.visits import when_visited
@@ -100,7 +100,7 @@ class ChartLayouts:
             css_classes=["wb-layout"],
             sx=_BUTTON,
         )
-        self.button.js_on_click(args={"popup": self.popup}, code="popup.data.open = true")
+        opens(self.button, self.popup)
         when_visited(self._opened)
 
     def _opened(self) -> None:

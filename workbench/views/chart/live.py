@@ -14,7 +14,9 @@ class LiveFeed:
 
     def __init__(self) -> None:
         self._bars: Any = None
-        self._seen = -1
+        self._seen = self._began = -1
+        self._counted = -1
+        self._into: History | None = None
         #: Changes of the bars that were drawn together with a later one.
         self.joined = 0
 
@@ -25,21 +27,32 @@ class LiveFeed:
         """Subscribe to these bars instead."""
         self.detach()
         self._bars = hub.subscribe(symbol, spec)
+        self._began = self._bars.snapshot().began
 
     def detach(self) -> None:
         """Let go of the hub."""
-        bars, self._bars, self._seen = self._bars, None, -1
+        bars, self._bars, self._into, self._seen, self._counted = self._bars, None, None, -1, -1
         if bars is not None:
             bars.close()
 
     def merge(self, history: History, *, again: bool = False) -> int | None:
-        """Take what is new into the history; ordinal of the first bar that may differ, None when nothing is new."""
-        if self._bars is None or (self._bars.version == self._seen and not again):
+        """Take what is new into the history; ordinal of the first bar that may differ, None when nothing is new.
+
+        A history that does not reach to the newest bars takes them when it does. Bars that a replay made anew, as it
+        went back in time, are of another history.
+        """
+        if self._bars is None or (self._bars.version == self._seen and history is self._into and not again):
             return None
         now = self._bars.snapshot()
-        if self._seen >= 0:
-            self.joined += max(0, now.version - self._seen - 1)
-        self._seen = now.version
+        if now.began != self._began:
+            return None
+        if self._counted >= 0:
+            self.joined += max(0, now.version - self._counted - 1)
+        self._counted = now.version
+        if not history.at_end:
+            self._into = None
+            return None
+        self._seen, self._into = now.version, history
         return history.join(now.closed, now.forming)
 
     @property

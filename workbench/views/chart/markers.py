@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.charts.markers import Markers, Stage, link_rows, marker_rows, read_markers
 from workbench.views.chart.part import Part
+from workbench.views.wire import in_turn
 
 _log = logging.getLogger(__name__)
 OnSelect = Callable[[pd.Series], object]
@@ -30,7 +31,7 @@ class ChartMarkers(Part):
         self.layer = view.chart.markers
         self.markers: Markers | None = None
         self._select: OnSelect | None = None
-        self.layer.wish.on_change("data", self._wished)
+        self.layer.wish.on_change("data", in_turn(self._wished))
 
     def put(self, frame: pd.DataFrame | None, on_select: OnSelect | None = None) -> None:
         """Show the markers of a frame in place of those that were there; None takes them away."""

@@ -7,14 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.errors import DataError
+from workbench.errors import BusError, DataError
 from workbench.indicators import Indicator
+from workbench.live.replay import Controls
 from workbench.market.specs import BarSpec
 from workbench.views.chart.frames import Frame
 from workbench.views.chart.markers import OnSelect
 from workbench.views.chart.studies import read_studies
 from workbench.views.chart.view import ChartView
 from workbench.views.state import AppState
+
+#: Seconds that a replay may take to be joined before the chart is shown without it.
+_JOIN_S = 10.0
 
 
 def chart(
@@ -25,7 +29,7 @@ def chart(
     studies: Sequence[str | Indicator] = (),
     start: Any = None,
     end: Any = None,
-    live: bool = True,
+    live: bool | str | Controls = True,
     markers: pd.DataFrame | None = None,
     on_select: OnSelect | None = None,
     **params: Any,
@@ -47,7 +51,7 @@ def chart(
         Instants at the edges of the window: whatever pandas reads as one, UTC unless it says a zone. Left out, the
         chart shows its newest bars.
     live
-        Draw trades as they arrive.
+        Draw trades as they arrive. A replay (as ``wb.replay`` gives), its name or the address of its bus: follow that.
     markers
         Trades, events and alerts on it: columns ``time``, ``kind`` ("buy", "sell", "event" or "alert"), ``price`` and
         ``text``; maybe ``size``, ``group`` (the same for the fills of a round trip) and ``pnl``.
@@ -67,8 +71,14 @@ def chart(
     if isinstance(what, str):
         from workbench.services import get_services
 
+        bus = live.url if isinstance(live, Controls) else live if isinstance(live, str) and "://" in live else ""
+        if isinstance(live, str) and not bus:
+            params["replay"] = live
         state = AppState(symbol=what, spec=str(BarSpec.parse(spec or "1d")), **params)
-        view = ChartView(get_services(), state, live=live)
+        view = ChartView(get_services(), state, live=bool(live), bus=bus)
+        if error := view.origin.wait(_JOIN_S):
+            view.close()
+            raise BusError(error)
     else:
         view = ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
     if markers is not None:

@@ -15,7 +15,9 @@ from panel.util import edit_readonly
 from workbench.errors import WorkbenchError
 from workbench.market.specs import COMMON, TIME, BarSpec, bar_kinds
 from workbench.views.chart.fields import LOW, fields_of
+from workbench.views.chart.names import Names
 from workbench.views.chart.sizes import sizes, text_of, values_of
+from workbench.views.scripts import opens
 from workbench.views.values import spec_named
 
 _JS = Path(__file__).parent / "js"
@@ -78,12 +80,14 @@ class BarPicker(pn.viewable.Viewer):
             label="Made of", options=[], size="small", margin=(14, 0, 0, 0), sizing_mode="stretch_width", visible=False
         )
         self._fields = pn.Column(margin=0, sizing_mode="stretch_width")
+        self.names = Names(width=0, height=0, margin=0)
         side = pn.Column(
             self.title, self.about, self._fields, self.base, margin=(8, 16, 16, 12), sizing_mode="stretch_width"
         )
         panel = pn.Column(
             pn.Row(self.text, self.apply, margin=(14, 16, 4, 16), sizing_mode="stretch_width"),
             pn.Row(self.list, side, margin=0, sizing_mode="stretch_width", css_classes=["wb-spec-body"]),
+            self.names,
             width=468,
             margin=0,
             css_classes=["wb-spec-panel"],
@@ -117,8 +121,7 @@ class BarPicker(pn.viewable.Viewer):
         self.popup.param.watch(lambda event: self.param.update(open=event.new), "open")
         self.param.watch(lambda event: self.popup.param.update(open=event.new), "open")
         self.param.watch(self._opened, "open")
-        # In the browser alone: what is typed next must find the field, and no late answer may close it again.
-        self.button.js_on_click(args={"popup": self.popup}, code="popup.data.open = true")
+        opens(self.button, self.popup)
         self.text.param.watch(self._typed, "value_input")
         self.keys.on_msg(lambda said: self.accept(str(said.data)))
         self.apply.on_click(lambda _: self.accept())
@@ -214,6 +217,8 @@ class BarPicker(pn.viewable.Viewer):
                 self._fields.objects = list(self.fields.values())
                 self.title.object, self.about.object = kind.title, kind.about
                 self.list.active = (self.kinds.index(kind),)
+                typed = sum(not isinstance(field, pmui.Checkbox | pmui.Select) for field in self.fields.values())
+                self.names.param.update(fields=1 + typed, turn=self.names.turn + 1)
             for name, field in self.fields.items():
                 field.value = values[name]
             made = kind.plugin_name != TIME and kind.of != "trades"
@@ -254,6 +259,7 @@ _BUTTON = {
     "fontSize": "12px",
     "minWidth": 0,
     "maxWidth": "190px",
+    "@media (max-width: 1500px)": {"maxWidth": "118px"},  # so that the top bar keeps to one line
     "px": "8px",
     "py": "2px !important",
     "justifyContent": "flex-start",

@@ -30,6 +30,9 @@ class BarReader(Protocol):
     def last_price(self) -> float | None:
         """The price that was traded last, whatever bars are drawn; None when it is not known."""
 
+    def close(self) -> None:
+        """Let go of what it holds; most hold nothing."""
+
 
 class CatalogBars(BarReader):
     """Bars of ``symbol`` from a market catalog."""

@@ -22,7 +22,7 @@ from workbench.charts.studies import Drawn
 from workbench.errors import DataError, UnknownNameError, WorkbenchError, did_you_mean
 from workbench.views.chart.part import Part
 from workbench.views.chart.readers import FrameBars
-from workbench.views.scripts import with_el
+from workbench.views.scripts import opens, with_el
 from workbench.views.state import LINKED, AppState
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
@@ -93,7 +93,7 @@ class Share(Part):
             css_classes=["wb-share"],
             sx=_BUTTON,
         )
-        self.button.js_on_click(args={"popup": popup}, code="popup.data.open = true")
+        opens(self.button, popup)
         view.state.param.watch(lambda *_: self._tell(), [name for name in _TOLD if name in view.state.param])
 
     def tools(self) -> list[Any]:

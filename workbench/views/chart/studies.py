@@ -17,6 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.indicators import Indicator
 from workbench.views.chart.history import History
 from workbench.views.chart.study_values import Lead, StudyValues
+from workbench.views.wire import in_turn
 
 
 @dataclass
@@ -49,7 +50,7 @@ class ChartStudies:
         self.session = ""
         self._ids = count()
         self._at: tuple[History, tuple[int, int]] | None = None
-        chart.studies.wish.on_change("data", self._wished)
+        chart.studies.wish.on_change("data", in_turn(self._wished))
         state.param.watch(lambda _: self._follow(), "studies")
 
     # --- drawing --------------------------------------------------------------------------------------------------

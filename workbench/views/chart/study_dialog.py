@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 
 from workbench.charts.studies import Drawn, drawn_outputs, study_colors
 from workbench.charts.study_text import WIDTHS, Looks, Study
 from workbench.errors import WorkbenchError
 from workbench.indicators import indicators
 from workbench.views.chart.fields import LOW, field_of, words
+from workbench.views.chart.names import Names
 from workbench.views.chart.studies import ChartStudies
 
 _WIDTH = 1.5
 _PANES = {"Usual place": "", "Over the prices": "price", "Pane of its own": "own"}
-
-
-class Names(pn.custom.JSComponent):
-    """Says for those who hear the page what the buttons and fields around it are; shows nothing."""
-
-    fields = param.Integer(default=0, bounds=(0, None), doc="Fields that are looked for.")
-    words = param.Dict(default={}, doc="What a field is of, by the CSS class of its place.")
-    turn = param.Integer(default=0, bounds=(0, None), doc="Counts how often the dialog was filled.")
-
-    _esm = Path(__file__).parent / "js" / "names.js"
 
 
 class StudyDialog(pn.viewable.Viewer):

@@ -5,7 +5,6 @@ The figure and its source are made once; symbol, spec, zone and theme change wha
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -30,21 +29,19 @@ from workbench.views.chart.instants import look_at
 from workbench.views.chart.live import LiveFeed
 from workbench.views.chart.look import Look, told
 from workbench.views.chart.markers import ChartMarkers, OnSelect
+from workbench.views.chart.origin import Origin, carried, countdown, other_spec
 from workbench.views.chart.pace import FASTEST, Paced
 from workbench.views.chart.part import Part
 from workbench.views.chart.parts import PARTS
-from workbench.views.chart.readers import BarReader, CatalogBars, drawable
+from workbench.views.chart.readers import BarReader
 from workbench.views.chart.studies import ChartStudies
 from workbench.views.chart.study_dialog import StudyDialog
 from workbench.views.state import AppState
-from workbench.views.status import hub_link
 
 #: How often a session may ask the hub whether something changed; its pace says when it does.
 POLL_MS = round(1000 / FASTEST)
 #: Bytes of a message at most, where it can be helped, and of one bar in it.
 MESSAGE, BAR_BYTES = 200_000, 76
-#: Offered when the bars asked for cannot be made of what there is, after those that were shown before.
-_WAYS_OUT = ("1min", "1h", "1d")
 _RIGHT_GAP = 0.04
 
 
@@ -60,6 +57,8 @@ class ChartView(pn.viewable.Viewer):
     bars
         A frame of bars (as ``catalog.bars`` gives) to draw instead of a symbol of the catalog; or a ``Frame``, which
         also says what bars they are.
+    bus
+        Address of a replay's bus to follow, whatever the state's ``replay`` says; empty for none.
     """
 
     live = param.Boolean(default=True, doc="Draw the forming bar as trades arrive.")
@@ -73,21 +72,22 @@ class ChartView(pn.viewable.Viewer):
         state: Any = None,
         bars: pd.DataFrame | Frame | None = None,
         live: bool = True,
+        *,
+        bus: str = "",
         **params: Any,
     ) -> None:
         super().__init__(live=live, **params)
         self.services = services
         self.state = state if state is not None else AppState()
         self.frame = Frame(bars) if isinstance(bars, pd.DataFrame) else bars
+        self.origin = Origin(services if self.frame is None else None, self.state, bus, live=live)
         self.instrument = Instrument("")
         self.history: History | None = None
         self.spec = BarSpec.parse(self.state.spec)
-        self._look = Look.of(self.spec)
-        self._worked, self._epoch = "", 0
+        self._look, self._worked, self._epoch = Look.of(self.spec), "", 0
         self._price: float | None = None
         self.shown, self.window = (0, 0), (0.0, float(FIRST_VIEW))
-        self._feed = LiveFeed()
-        self._poll: Any = None
+        self._feed, self._poll = LiveFeed(), None
         self.chart = CandleChart(dark=self.state.dark, palette=getattr(self.state, "palette", "classic"))
         self.chart.viewport.on_change("data", self._looked)
         self.studies = ChartStudies(self.chart, self.state, lambda number: self.dialog.edit(number))
@@ -106,7 +106,8 @@ class ChartView(pn.viewable.Viewer):
             css_classes=["wb-chart-view"],
             styles={"position": "relative"},
         )
-        self.state.param.watch(lambda *_: self.reload(), ["symbol", "spec"])
+        again = [name for name in ("symbol", "spec", "replay") if name in self.state.param]
+        self.state.param.watch(lambda *_: self.reload(), again)
         self.state.param.watch(lambda *_: self._dress(), ["tz"])
         self.state.param.watch(
             lambda *_: self.chart.theme(self.state.dark, getattr(self.state, "palette", "classic")), ["dark", "palette"]
@@ -163,9 +164,13 @@ class ChartView(pn.viewable.Viewer):
         if self.frame is not None or self.services is None:
             return
         if pn.state.curdoc is None:
-            self._poll = look_after(self._root, Paced(self).tick, POLL_MS)
+            self._poll = look_after(self._root, Paced(self).tick, POLL_MS, there=self.chart.is_seen)
             return
-        self._poll = pn.state.add_periodic_callback(Paced(self).tick, period=POLL_MS)
+
+        def look() -> None:  # not before the browser listens: what it is told while it builds the page is lost
+            self._poll = pn.state.add_periodic_callback(Paced(self).tick, period=POLL_MS)
+
+        pn.state.onload(look)
         pn.state.on_session_destroyed(lambda _: self.close())
 
     def close(self) -> None:
@@ -175,6 +180,7 @@ class ChartView(pn.viewable.Viewer):
         self._feed.detach()
         for part in self.parts:
             part.close()
+        self.origin.close()
 
     def reload(self) -> None:
         """Show the newest bars of the state's symbol and spec."""
@@ -190,6 +196,8 @@ class ChartView(pn.viewable.Viewer):
         self.spec, self.history = BarSpec.parse(self.state.spec), None
         self._feed.detach()
         reader = self._reader()
+        if not self.origin.ready(self._cover):
+            return
         self._look = Look.of(self.spec) if self.frame is None else self.frame.look
         self._price = None
         if reader is None or reader.coverage() is None:
@@ -201,7 +209,7 @@ class ChartView(pn.viewable.Viewer):
         self.history = history
         self._attach()
         if not len(history):
-            self._cover.no_bars(self.state.symbol, self._look.label, self._other_spec())
+            self.origin.nothing(self._cover, self)
             return
         self.chart.draw_as(self._look.glyph, widest=self._look.widest)
         self._worked = self.state.spec
@@ -219,20 +227,14 @@ class ChartView(pn.viewable.Viewer):
             return None
         catalog = self.services.catalog
         self.instrument = catalog.master.get_or_default(self.state.symbol)
+        reader = self.origin.open(self.instrument.symbol, self.spec)
         if self.state.symbol not in catalog.symbols() and self.instrument.symbol not in catalog.symbols():
             return None
         self.source = ", ".join(catalog.sources(self.instrument.symbol))
-        return CatalogBars(catalog, self.instrument.symbol)
+        return reader
 
     def _fail(self, error: Exception) -> None:
-        self._cover.failed(error, f"reading {self.state.symbol} {self.state.spec}", self._other_spec())
-
-    def _other_spec(self) -> str:
-        """A spec that can be drawn where the one asked for cannot: the one before, if it still can; empty for none."""
-        if self.frame is not None or self.services is None:
-            return ""
-        wanted = [spec for spec in (self._worked, *_WAYS_OUT) if spec != self.state.spec]
-        return drawable(self.services.catalog, self.instrument.symbol, wanted)
+        self._cover.failed(error, f"reading {self.state.symbol} {self.state.spec}", other_spec(self))
 
     # --- what is on screen ----------------------------------------------------------------------------------------
 
@@ -374,20 +376,22 @@ class ChartView(pn.viewable.Viewer):
         self._feed.merge(self.history)
 
     def _hub(self) -> Any:
-        if not self.live or self.frame is not None or self.services is None:
-            return None
-        return hub_link(self.services).hub
+        return self.origin.hub()
 
     def poll(self) -> None:
         """Bring the screen up to the hub; touches nothing when nothing changed."""
         try:
+            if self.origin.moved(self):
+                return
             if not self._feed and self.history is not None and self._hub() is not None:
                 self._attach()
                 if self._feed:
                     self._show()
                 return
             changed = self._feed.merge(self.history) if self.history is not None else None
-            if changed is not None:
+            if changed is not None and self._cover.root.visible and len(self.history):
+                self.reload()  # there was nothing before
+            elif changed is not None:
                 # Not held: on a busy machine a stream that is held with other changes was seen to get lost on its way.
                 self._draw_live(changed)
             if self._feed:
@@ -405,12 +409,12 @@ class ChartView(pn.viewable.Viewer):
         history, (low, high) = self.history, self.shown
         drawn = len(self.chart.source.data["x"])
         joins, full = drawn and high >= changed and high - low == drawn, history.stop - low > MAX_BARS
-        if history.stop < high or (joins and (full or changed < high - 1)):  # a brick that was forming may be none now
-            self._show()
+        leap = carried(self.window, high, history.stop)
+        if history.stop < high or (joins and (full or leap or changed < high - 1)):  # a forming brick may be none now
+            self._show(leap)
             return
         if not joins:
-            self._dress()
-            return
+            return self._dress()
         if changed == high - 1:
             self.chart.patch_last(self._columns(high - 1, high))
         if history.stop > high:
@@ -421,10 +425,5 @@ class ChartView(pn.viewable.Viewer):
         self.studies.live(history, self.shown)
         for part in self.parts:
             part.lived(changed)
-        self._count_down()
-
-    def _count_down(self) -> None:
-        step = self._look.step
-        if step and len(self.history):
-            until = (int(self.history.records["time"][-1]) + step) // 1_000_000
-            self.chart.settings(until=until if until > time.time() * 1000 - 60_000 else None)
+        if self._look.step and len(history):
+            self.chart.settings(until=countdown(self))

@@ -35,7 +35,7 @@ class Feed:
 
     def snapshot(self) -> SimpleNamespace:
         return SimpleNamespace(
-            version=self.version, closed=self.closed, forming=self.forming, last_price=self.last_price
+            version=self.version, closed=self.closed, forming=self.forming, last_price=self.last_price, began=1
         )
 
     def close(self) -> None:

@@ -25,6 +25,11 @@ export function render({model}) {
   const none = el(host, "p", "none", model.hint)
   const gone = el(host, "p", "gone")
   let renaming = -1
+  // A line that is drawn anew between press and release takes the press with it: the list waits for the release.
+  let pressed = false, late = false
+  host.addEventListener("pointerdown", () => { pressed = true })
+  const released = () => { if (pressed) setTimeout(() => { pressed = false; if (late) draw() }) }
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, released, true)
   const send = (data) => model.send_msg(data)
 
   function line(run) {
@@ -74,6 +79,8 @@ export function render({model}) {
   }
 
   const draw = () => {
+    if (pressed) { late = true; return }
+    late = false
     list.replaceChildren(...model.runs.map(line))
     none.hidden = model.runs.length > 0
     compare.hidden = model.runs.length < 2

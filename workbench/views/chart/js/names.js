@@ -1,5 +1,6 @@
-// Names for what the library leaves without one in a dialog: the buttons of number and colour fields, and fields that stand
-// once for each output under the same word. Fields are drawn when they like, so they are looked for until all are there.
+// Names for what the library leaves without one in a dialog or in the panel of bar specs: the buttons of number and colour
+// fields, and fields that stand once for each output under the same word. Fields are drawn when they like, so they are looked
+// for until all are there.
 
 const LATEST = 50, EVERY = 100 // looks, ms from one to the next
 
@@ -49,11 +50,11 @@ export function render({model, el}) {
   return document.createElement("span")
 }
 
-// The dialog that an element is in, through the shadow roots around it.
+// The dialog or panel that an element is in, through the shadow roots around it.
 function home(el) {
   for (let at = el; at; at = at.getRootNode().host) {
-    const dialog = at.closest('[role="dialog"]')
-    if (dialog) return dialog
+    const dialog = at.closest('[role="dialog"], .wb-spec-panel')
+    if (dialog) return dialog.shadowRoot ?? dialog
   }
   return null
 }
