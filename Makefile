@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 QUICK := tests/unit tests/contracts tests/architecture
 
-.PHONY: help setup setup-test serve test unit ui notebooks lint format doctor gallery bench lock clean
+.PHONY: help setup setup-test serve test unit ui notebooks docs lint format doctor gallery bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ ui: $(VENV)/.test  ## the browser tests in the Chromium of this machine
 
 notebooks: $(VENV)/.test  ## run every notebook from top to bottom
 	$(BIN)/python -m pytest --nbmake notebooks
+
+docs: $(VENV)/.test  ## the documentation, in build/docs; warnings are errors
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 lint: $(VENV)/.test  ## ruff, formatting and the import contracts
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-NAMES = ("backtest", "bars", "indicators", "parity", "sweep", "ui")
+NAMES = ("backtest", "bars", "indicators", "live", "parity", "sweep", "ui")
 
 
 def main() -> int:
@@ -29,7 +29,8 @@ def main() -> int:
         ratio = f"{row['ratio']:7.2f}x ({target})" if row["ratio"] else row.get("note", "")
         peer = f"{row['peer']} {row['peer_s']:8.3f} s" if row["peer_s"] else row["peer"]
         line = f"{row['job']:44s} ours {row['ours_s']:8.3f} s  {peer:28s} {ratio}"
-        print(f"{line}  checked: {row['checked']}", flush=True)
+        note = f"\n    {row['note']}" if row["ratio"] and row.get("note") else ""
+        print(f"{line}  checked: {row['checked']}{note}", flush=True)
     return 0 if good else 1
 
 

@@ -111,6 +111,7 @@ def paints(chromium: Any, url: str, runs: int) -> list[float]:
             break  # it will not the next time
         if counted or runs == 1:
             taken.append(page.evaluate("() => window.wbPaint") / 1e3)
+        page.wait_for_timeout(2000)  # nobody comes at once after a visit, for which the server makes a page ready
         page.close()
     context.close()
     return taken

@@ -395,6 +395,22 @@ def test_bands_of_a_result(result: Result) -> None:
         backtest("close > 0", bars_of(1, 1)).bands()
 
 
+def test_the_history_beside_its_bands_has_the_measures_of_the_result_or_says_its_steps() -> None:
+    daily = backtest("close > open", bars_of(4, 3_000))
+    head, *rows = _band_rows(daily)
+    said = {name: was for name, was, *_ in rows}
+    assert head == "As it was"
+    assert parsed(said["Sharpe ratio"]) == pytest.approx(daily.stats["sharpe"], abs=5e-4)
+    assert parsed(said["Volatility"]) == pytest.approx(daily.stats["volatility"], abs=5e-5)
+    assert _band_rows(backtest("close > open", bars_of(4, 12_000)))[0] == "As it was, by 3 bars"
+
+
+def _band_rows(result: Result) -> list:
+    """What is said of the history, then the rows of the table of bands."""
+    table = tables.bands(Sheet(result).bands)
+    return [table.columns[1], *([getattr(cell, "text", cell) for cell in row] for row in table.rows)]
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [(percent(-0.12345), "−12.35 %"), (percent(-0.00001), "0.00 %"), (plain(1234567.891), "1,234,567.89"),
