@@ -21,7 +21,8 @@ import numpy as np
 from workbench.errors import BusError, ConfigError
 from workbench.live import rows
 from workbench.live.backoff import Backoff
-from workbench.live.bus import Bus, BusRefused, Channels, Entries
+from workbench.live.bus import Bus, BusRefused, Channels
+from workbench.live.codec import Entries
 from workbench.live.pipeline import Pipeline
 from workbench.live.publisher import Publisher
 from workbench.live.reader import BusReader

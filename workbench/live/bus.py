@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workbench.errors import BusError, DataError
-from workbench.live.codec import Batch, Producer, decode, encode
+from workbench.live.codec import Batch, Entries, Producer, decode, encode
 
 #: A stream keeps about the newest 4 M records (140 MB of trades), and at most 400,000 and at least 10,000 entries.
 KEEP_ROWS, KEEP_ENTRIES, KEEP_ENTRIES_LEAST = 4_000_000, 400_000, 10_000
@@ -34,8 +34,6 @@ _QUIET_S = 2.0
 _READ_SIZE = 2**18  # bytes taken from the socket at once
 _SCAN_BACK = 2_000  # entries looked through for the last one of a producer
 _DEAD_FIELD = 4_096  # bytes kept of each field of a dead letter
-
-Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
 class BusRefused(BusError):

@@ -13,7 +13,7 @@ import functools
 import re
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,10 @@ _FIELDS = (b"v", b"k", b"p", b"s", b"n", b"d")
 _ALL = {*_FIELDS, b"c"}
 _SUMMED = b"".join(name + b"%d:%b" for name in _FIELDS[:-1]) + b"d%d:"
 _NUMBER = re.compile(rb"\d{1,16}")
+
+
+#: Entries of a stream: ID and fields of each.
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,63 @@ def decode(fields: Mapping[bytes, bytes]) -> Batch:
     DataError
         For anything that ``encode`` did not write; the message says what is wrong with it.
     """
+    kind, dtype, seq, _ = _checked(fields)
+    return Batch(kind, np.frombuffer(fields[b"d"], dtype), seq, fields[b"p"].decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """Entries that follow each other in one sequence, as one batch; ``lengths`` are the records of each."""
+
+    entries: Entries
+    lengths: list[int]
+    batch: Batch
+
+
+def decode_runs(
+    entries: Entries, kind: str, known: Container[str], refuse: Callable[[bytes, Mapping[bytes, bytes], str], None]
+) -> list[Run]:
+    """Read many entries of one stream, in fewer and longer batches.
+
+    Parameters
+    ----------
+    kind
+        What the stream is of.
+    known
+        Producers of which entries may be put together; one that is met for the first time is taken entry by entry.
+    refuse
+        Takes (ID, fields, reason) of an entry that cannot be used.
+    """
+    runs: list[tuple[bytes, np.dtype, int, Entries, list[int]]] = []
+    last, end = b"", 0
+    for entry in entries:
+        fields = entry[1]
+        try:
+            found, dtype, seq, count = _checked(fields)
+            if found != kind:
+                raise DataError(f"entry of {found} in a stream of {kind}")
+        except DataError as error:
+            refuse(*entry, str(error))
+            continue
+        producer = fields[b"p"]
+        if runs and producer == last and seq == end and producer.decode("utf-8", "replace") in known:
+            runs[-1][3].append(entry)
+            runs[-1][4].append(count)
+        else:
+            runs.append((producer, dtype, seq, [entry], [count]))
+        last, end = producer, seq + count
+    return [
+        Run(some, lengths, Batch(kind, _records(some, dtype), seq, producer.decode("utf-8", "replace")))
+        for producer, dtype, seq, some, lengths in runs
+    ]
+
+
+def _records(entries: Entries, dtype: np.dtype) -> np.ndarray:
+    return np.frombuffer(entries[0][1][b"d"] if len(entries) == 1 else b"".join(f[b"d"] for _, f in entries), dtype)
+
+
+def _checked(fields: Mapping[bytes, bytes]) -> tuple[str, np.dtype, int, int]:
+    """Kind, dtype, number of the first record and number of records of an entry that is whole."""
     if fields.get(b"v") != VERSION or not fields.keys() >= _ALL:
         raise _unreadable(fields)
     kind = fields[b"k"][:_MAX_KIND].decode("ascii", "replace")
@@ -150,7 +211,7 @@ def decode(fields: Mapping[bytes, bytes]) -> Batch:
         raise DataError(f"entry is damaged: its checksum does not fit its {count:,} {kind}")
     if len(fields[b"p"]) > _MAX_PRODUCER:
         raise DataError(f"entry's producer has {len(fields[b'p'])} bytes, the limit is {_MAX_PRODUCER}")
-    return Batch(kind, np.frombuffer(fields[b"d"], dtype), seq, fields[b"p"].decode("utf-8", "replace"))
+    return kind, dtype, seq, count
 
 
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:

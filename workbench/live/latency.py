@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from workbench.live.bus import Entries
+from workbench.live.codec import Entries
 from workbench.market.events import TRADE
 
 STAGES = ("received", "published", "read", "bar", "total")

@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from streamz import Stream
 
-from workbench.errors import DataError
-from workbench.live.bus import Entries
-from workbench.live.codec import Batch, decode, joined
+from workbench.live.codec import Entries, Run, decode_runs, joined
 from workbench.live.reorder import Reorder
 from workbench.live.sequences import Gap, Sequences
 from workbench.market.events import TRADE
@@ -110,44 +108,39 @@ class Pipeline:
             self._symbols[symbol] = _Symbol(Stream(), Reorder(self._hold))
         return self._symbols[symbol]
 
-    def _decode(self, item: tuple[str, Entries]) -> tuple[str, list[tuple[bytes, dict, Batch]]]:
+    def _decode(self, item: tuple[str, Entries]) -> tuple[str, list[Run]]:
         symbol, entries = item
-        out = []
-        for entry_id, fields in entries:
-            try:
-                batch = decode(fields)
-                if batch.kind != "trades":
-                    raise DataError(f"entry of {batch.kind} in a stream of trades")
-                out.append((entry_id, fields, batch))
-            except DataError as error:
-                self._dead_letter(symbol, entry_id, fields, str(error))
-        return symbol, out
+        known = {one.identity for one in self._symbol(symbol).sequences.known.values()}
+        return symbol, decode_runs(entries, "trades", known, functools.partial(self._dead_letter, symbol))
 
-    def _once(self, item: tuple[str, list[tuple[bytes, dict, Batch]]]) -> tuple[str, list[tuple]]:
-        symbol, batches = item
+    def _once(self, item: tuple[str, list[Run]]) -> tuple[str, list[tuple[Run, np.ndarray]]]:
+        symbol, runs = item
         state = self._symbol(symbol)
         out = []
-        for entry_id, fields, batch in batches:
-            records, gap = state.sequences.new(batch, self._clock())
+        for run in runs:
+            records, gap = state.sequences.new(run.batch, self._clock())
             if gap is not None:
                 self._on_gap(symbol, gap)
             if len(records):
-                out.append((entry_id, fields, records))
+                out.append((run, records))
         return symbol, out
 
-    def _validate(self, item: tuple[str, list[tuple]]) -> tuple[str, np.ndarray, np.ndarray]:
-        symbol, batches = item
-        now, parts = self._clock(), [records for *_, records in batches]
-        trades = _joined(parts)
+    def _validate(self, item: tuple[str, list[tuple[Run, np.ndarray]]]) -> tuple[str, np.ndarray, np.ndarray]:
+        symbol, runs = item
+        now = self._clock()
+        trades = _joined([records for _, records in runs])
+        lengths = [length for run, records in runs for length in _left(run, len(records))]
         if check_trades(trades, now)[1]:
-            parts = [self._usable(symbol, *batch, now=now) for batch in batches]
-            trades = _joined(parts)
-        return symbol, trades, np.cumsum([len(part) for part in parts], dtype=np.int64)
+            entries = [entry for run, _ in runs for entry in run.entries]
+            each = np.split(trades, np.cumsum(lengths)[:-1])
+            parts = [self._usable(symbol, *one, now=now) for one in zip(entries, each, strict=True)]
+            trades, lengths = _joined(parts), [len(part) for part in parts]
+        return symbol, trades, np.cumsum(lengths, dtype=np.int64)
 
-    def _usable(self, symbol: str, entry_id: bytes, fields: dict, records: np.ndarray, *, now: int) -> np.ndarray:
+    def _usable(self, symbol: str, entry: tuple[bytes, dict], records: np.ndarray, *, now: int) -> np.ndarray:
         usable, reason = check_trades(records, now)
         if reason:
-            self._dead_letter(symbol, entry_id, fields, reason)
+            self._dead_letter(symbol, *entry, reason)
         return records[usable]
 
     def _reorder(self, item: tuple[str, np.ndarray, np.ndarray]) -> tuple[str, np.ndarray]:
@@ -164,6 +157,17 @@ class Pipeline:
         (self._waiting.add if len(state.reorder) else self._waiting.discard)(symbol)
         if len(trades):
             state.node.emit(trades)
+
+
+def _left(run: Run, rows: int) -> list[int]:
+    """Records of each entry of the run of which ``rows`` are left: what was known lies in front."""
+    if len(run.lengths) == 1:
+        return [rows]
+    known = len(run.batch.records) - rows
+    if not known:
+        return run.lengths
+    ends = np.maximum(np.cumsum(run.lengths) - known, 0)
+    return np.diff(ends, prepend=0).tolist()
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

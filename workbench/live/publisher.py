@@ -18,9 +18,9 @@ from workbench.market.events import DTYPES
 
 _log = logging.getLogger(__name__)
 
-#: An entry is sent when it holds so many records, or when its first has waited so long. At 100,000 trades/s both come
-#: to the same; below it the wait bounds the latency, above it the size bounds the entry (18 KB).
-FLUSH_ROWS, FLUSH_MS = 512, 5.0
+#: An entry is sent when it holds so many records, or when its first has waited so long. Up to 256,000 trades/s the wait
+#: bounds the latency, above it the size bounds the entry (18 KB).
+FLUSH_ROWS, FLUSH_MS = 512, 2.0
 
 #: Sent records kept per symbol to be sent again: a Redis that syncs every second loses about the last second.
 RING_S, RING_ROWS = 60.0, 200_000

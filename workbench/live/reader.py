@@ -12,7 +12,8 @@ from typing import Protocol
 
 from workbench.errors import BusError
 from workbench.live.backoff import Backoff
-from workbench.live.bus import Bus, BusRefused, Entries, key_of, without_password
+from workbench.live.bus import Bus, BusRefused, key_of, without_password
+from workbench.live.codec import Entries
 from workbench.live.latency import Latency
 
 _log = logging.getLogger(__name__)

@@ -103,9 +103,7 @@ def _ordered(trades: np.ndarray, ends: np.ndarray | None = None) -> np.ndarray:
     """In order of time, or each of the stretches that end at ``ends`` for itself; ties stay as they are."""
     times = trades["ts_event"]
     descents = np.flatnonzero(times[1:] < times[:-1]) + 1
-    if ends is not None:
-        descents = descents[~np.isin(descents, ends)]
-    if not len(descents):
+    if not len(descents) or (ends is not None and np.isin(descents, ends).all()):
         return trades
     if ends is None:
         return trades[np.argsort(times, kind="stable")]

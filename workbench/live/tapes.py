@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import WorkbenchError
-from workbench.live.bus import Entries
+from workbench.live.codec import Entries
 from workbench.live.growing import Growing
 from workbench.live.join import covered, hole
 from workbench.live.live_bars import BarsNode
@@ -28,9 +28,14 @@ _log = logging.getLogger(__name__)
 #: Trades kept per symbol in memory (35 MB at most), from which a new subscription is built.
 KEEP_TRADES = 1_000_000
 
+#: Trades kept of all symbols together (420 MB, half as much again while buffers are renewed). Past it the longest tape
+#: keeps half of what it kept.
+KEEP_ALL_TRADES = 12_000_000
+
 #: Gaps kept per symbol.
 KEEP_GAPS = 1_000
 
+_SHORTEST = 2_048  # rows of a tape that is not cut further
 _MARGIN_NS = 60 * SECOND  # a venue's clock may be ahead of Redis's by so much
 
 
@@ -92,6 +97,7 @@ class Tapes:
         self.pipeline = self._new_pipeline()
         self._dead_letter, self._clock = dead_letter, clock
         self._arrived = 0
+        self._room = KEEP_ALL_TRADES  # rows that tapes may still grow by
         self._is_caught_up = False
 
     # -- what the reader calls -----------------------------------------------------------------------------------
@@ -180,6 +186,7 @@ class Tapes:
         self.pipeline = self._new_pipeline()
         self.known = {}
         self.trades = self.gaps = self._arrived = 0
+        self._room = KEEP_ALL_TRADES
         self.arrival = (0, 0, float("nan"))
 
     def close(self) -> None:
@@ -228,15 +235,29 @@ class Tapes:
         """The tape's sink comes before those of the bars, which use what it notes."""
         if symbol not in self.known:
             tape = self.known[symbol] = Tape()
+            self._make_room(tape.records.capacity)
             self.pipeline.attach(symbol, lambda trades: self._arrive(tape, trades))
         return self.known[symbol]
 
     def _arrive(self, tape: Tape, trades: np.ndarray) -> None:
         now = self._clock()
         latency = max(now - int(trades["ts_recv"][-1]), 0) / 1e6
+        before = tape.records.capacity
         tape.records.append(trades)
+        if (grown := tape.records.capacity - before) > 0:
+            self._make_room(grown)
         tape.arrival = self.arrival = (now, int(trades["ts_event"][-1]), latency)
         self._arrived += len(trades)
+
+    def _make_room(self, rows: int) -> None:
+        self._room -= rows
+        while self._room < 0:
+            longest = max((tape.records for tape in self.known.values()), key=lambda records: records.capacity)
+            if longest.capacity < _SHORTEST:
+                return
+            before = longest.capacity
+            longest.keep_to(before // 2)
+            self._room += before - longest.capacity
 
     def _settle(self) -> None:
         self.trades, self._arrived = self.trades + self._arrived, 0

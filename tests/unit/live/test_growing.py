@@ -5,16 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.live import growing
 from workbench.live.growing import Growing
 
 
-@given(st.lists(st.integers(0, 30), max_size=30), st.integers(1, 64))
+@given(st.lists(st.integers(-3, 30), max_size=60), st.integers(1, 64))
 def test_it_holds_the_newest_and_counts_the_rest(sizes: list[int], limit: int) -> None:
-    everything = np.arange(sum(sizes))
+    """Sizes are those of what is appended; a negative one lowers the limit."""
+    everything = np.arange(sum(sizes, 90 * len(sizes)))
     out, at, seen = Growing(everything.dtype, limit, 2), 0, []
     for size in sizes:
-        out.append(everything[at : at + size])
-        at += size
+        if size < 0:
+            limit = max(limit + size, 1)
+            out.keep_to(limit)
+            assert out.capacity <= limit
+            assert len(out) >= min(at, limit // 2)
+        else:
+            out.append(everything[at : at + size])
+            at += size
         view = out.view()
         assert len(view) == len(out) <= limit
         assert out.dropped + len(out) == at
@@ -22,7 +30,18 @@ def test_it_holds_the_newest_and_counts_the_rest(sizes: list[int], limit: int) -
         seen.append((view, view.copy()))
     for view, as_it_was in seen:
         np.testing.assert_array_equal(view, as_it_was)
-    assert at == 0 or len(out) >= min(at, max(limit // 2, 1))
+    assert len(out) >= min(at, limit // 2)
+
+
+def test_no_append_copies_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    monkeypatch.setattr(growing, "copy_records", lambda parts, out: written.append(len(parts[0])))
+    out = Growing(np.dtype("i8"), 4_096, 16)
+    for _ in range(3_000):
+        written.append(0)
+        out.append(np.arange(5))
+        assert sum(written[-1 - written[::-1].index(0) :]) <= 25
+    assert out.dropped > 2 * 4_096
 
 
 def test_views_cannot_be_written_and_may_be_short() -> None:

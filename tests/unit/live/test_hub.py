@@ -9,7 +9,7 @@ import pytest
 
 from workbench.bars import bars_from_trades
 from workbench.errors import BusError, SpecError
-from workbench.live import pipeline
+from workbench.live import pipeline, tapes
 from workbench.live.bus import Bus
 from workbench.live.codec import Batch, Producer
 from workbench.live.embedded import EmbeddedRedis
@@ -49,6 +49,27 @@ def test_bars_of_the_stream_are_bars_of_its_trades(open_hub, open_publisher, rec
     assert len(hub.last("unknown")) == 0
     assert hub.symbols() == ["X"]
     assert len(hub.bars("X", "1min")) == len(bars_from_trades(trades, "1min"))
+
+
+def test_of_too_many_trades_the_longest_tape_lets_go(monkeypatch, open_hub, open_publisher, record, until) -> None:
+    monkeypatch.setattr(tapes, "KEEP_ALL_TRADES", 20_000)
+    trades, hub, publisher = record(40_000), open_hub(), open_publisher()
+    bars = hub.subscribe("BUSY", "1min")
+    for part in np.array_split(trades[:30_000], 60):
+        publisher.publish("BUSY", part)
+    for symbol in ("A", "B", "C"):
+        publisher.publish(symbol, trades[:1_500])
+    for part in np.array_split(trades[30_000:], 20):
+        publisher.publish("BUSY", part)
+    assert publisher.flush()
+    until(lambda: hub.status().trades == 44_500)
+    assert bars.wait_ready(10)
+    same(bars, trades)
+    assert {symbol: len(hub.trade_records(symbol)) for symbol in "ABC"} == dict.fromkeys("ABC", 1_500)
+    kept = hub.trade_records("BUSY")
+    np.testing.assert_array_equal(kept, trades[-len(kept) :])
+    assert 3_000 <= len(kept) <= 20_000 - 3 * 1_500
+    assert hub.status("BUSY").trades == 40_000
 
 
 def test_a_killed_redis_loses_and_doubles_nothing(

@@ -13,7 +13,8 @@ from workbench.catalog.manifest import Entry
 from workbench.catalog.store import Store
 from workbench.errors import BusError, WorkbenchError
 from workbench.live.backoff import Backoff
-from workbench.live.bus import Bus, BusRefused, Entries, key_of, without_password
+from workbench.live.bus import Bus, BusRefused, key_of, without_password
+from workbench.live.codec import Entries
 from workbench.live.recorder.board import Board, RecorderStatus
 from workbench.live.recorder.holdings import Holding, Holdings
 from workbench.live.recorder.leases import Leases, assigned, wants

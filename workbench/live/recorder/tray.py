@@ -13,8 +13,7 @@ from workbench.catalog.manifest import Entry
 from workbench.catalog.recorded import Recorded
 from workbench.catalog.schema import dtype_of, joined
 from workbench.errors import DataError
-from workbench.live.bus import Entries
-from workbench.live.codec import decode
+from workbench.live.codec import Entries, decode
 from workbench.live.recorder.checks import check
 from workbench.live.sequences import Gap, Sequences, parsed
 from workbench.market.specs import SECOND
