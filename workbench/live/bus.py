@@ -21,6 +21,9 @@ from workbench.live.codec import Batch, Entries, Producer, decode, encode
 #: A stream keeps about the newest 4 M records (140 MB of trades), and at most 400,000 and at least 10,000 entries.
 KEEP_ROWS, KEEP_ENTRIES, KEEP_ENTRIES_LEAST = 4_000_000, 400_000, 10_000
 
+#: What came earlier than this is let go of as well, whatever the stream's length: it belongs to the store.
+KEEP_DAYS = 30
+
 #: Dead letters kept.
 KEEP_DEAD = 10_000
 DEAD_KEY = "wb:dead"
@@ -183,6 +186,11 @@ class Bus:
         for reply in self.execute_many(commands):
             if isinstance(reply, BusRefused):
                 raise reply
+
+    def cut(self, keys: Iterable[str]) -> None:
+        """Have streams let go of what is older than ``KEEP_DAYS`` by the server's clock; a few entries may stay."""
+        oldest = self.now() // 1_000_000 - KEEP_DAYS * 86_400_000
+        self.execute_many([("XTRIM", key, "MINID", "~", oldest) for key in keys])
 
     def now(self) -> int:
         """The server's clock, ns UTC: that of entry IDs."""

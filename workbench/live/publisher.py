@@ -28,6 +28,7 @@ RING_S, RING_ROWS = 60.0, 200_000
 #: Records per symbol that wait while Redis is away (35 MB of trades); past it the oldest are lost and counted.
 WAITING_ROWS = 1_000_000
 
+_CUT_S = 60.0  # between two looks at how old the streams are
 _BATCHES_A_TRIP = 8  # per symbol, so that one that is far behind does not hold up the others
 
 
@@ -108,6 +109,7 @@ class Publisher:
         self._changed = threading.Condition()
         self._stopping = self._flushing = False
         self._synced = True
+        self._cut = float("-inf")  # when streams were last cut by age
         self._thread = threading.Thread(target=self._run, name=f"workbench-publisher-{name}", daemon=True)
         self._thread.start()
 
@@ -285,6 +287,9 @@ class Publisher:
             self._changed.notify_all()
         if refused:
             raise refused
+        if now - self._cut > _CUT_S:
+            self._cut = now
+            self._bus.cut([key_of(self.kind, symbol) for symbol in list(self._out)])
 
     def _batches(self, out: _Outbox) -> list[Batch]:
         """What waits, cut into entries; no more than goes in one round trip."""

@@ -16,7 +16,7 @@ from workbench.catalog.schema import symbol_folder
 from workbench.catalog.store import Store
 from workbench.errors import BusError
 from workbench.live import rows as read
-from workbench.live.bus import Bus, BusRefused, keep_entries, key_of
+from workbench.live.bus import KEEP_DAYS, Bus, BusRefused, keep_entries, key_of
 from workbench.live.codec import Batch, Producer, encode
 from workbench.live.rows import Fault, Unusable
 from workbench.market.events import BAR, TRADE
@@ -43,13 +43,14 @@ local head = redis.call('HMGET', KEYS[2], 'producer', 'next')
 if (head[1] or '') ~= ARGV[1] or (head[2] or '') ~= ARGV[2] then return false end
 local ids = tonumber(ARGV[9])
 local fields = {}
-for i = 10 + ids, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 11 + ids, #ARGV do fields[#fields + 1] = ARGV[i] end
 local entry = redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[7], '*', unpack(fields))
-for i = 10, 9 + ids do redis.call('ZADD', KEYS[1], ARGV[5], ARGV[i]) end
+for i = 11, 10 + ids do redis.call('ZADD', KEYS[1], ARGV[5], ARGV[i]) end
 if ids > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[6])
   redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -(tonumber(ARGV[8]) + 1))
 end
+redis.call('XTRIM', KEYS[3], 'MINID', '~', ARGV[10])
 if ARGV[1] ~= ARGV[3] then redis.call('HSET', KEYS[2], 'entries', 0) end
 redis.call('HSET', KEYS[2], 'producer', ARGV[3], 'next', ARGV[4])
 redis.call('HINCRBY', KEYS[2], 'entries', 1)
@@ -242,7 +243,8 @@ class Inbox:
         keep = keep_entries((first + len(records)) / (int(entries or 0) + 1))
         ids = [one.ids[i] for i in new] if one.ids else []
         fields = encode(batch.kind, batch.records, batch.seq, producer=who)
-        said = (producer, following, who, batch.end, now, now - REMEMBER_S * 1000, keep, REMEMBER_IDS, len(ids))
+        said = (producer, following, who, batch.end, now, now - REMEMBER_S * 1000, keep, REMEMBER_IDS, len(ids),
+                now - KEEP_DAYS * 86_400_000)  # fmt: skip
         return "EVAL", _APPEND, 3, *one.keys, *said, *ids, *(part for pair in fields.items() for part in pair)
 
 

@@ -50,6 +50,23 @@ def test_a_stream_is_cut_to_its_limit(bus: Bus) -> None:
     assert 100 <= bus.execute("XLEN", "wb:trades:A") <= 210
 
 
+def test_what_is_a_month_old_goes_when_something_new_comes(bus: Bus, open_publisher, record) -> None:
+    month = 30 * 86_400_000
+    now = bus.now() // 1_000_000
+    for key in ("wb:trades:X", "wb:trades:other"):
+        for i in range(250):
+            bus.execute("XADD", key, f"{now - month - 5_000 + i}-0", "a", "b")
+        bus.execute("XADD", key, f"{now - month + 60_000}-0", "young", "yes")
+    publisher = open_publisher()
+    publisher.publish("X", record(10))
+    assert publisher.flush()
+    publisher.close()
+    left = bus.execute("XRANGE", "wb:trades:X", "-", "+")
+    assert [fields[0] for _, fields in left[-2:]] == [b"young", b"v"]
+    assert len(left) <= 102  # whole nodes of 100 go
+    assert bus.execute("XLEN", "wb:trades:other") == 251  # nobody writes there
+
+
 def test_how_much_a_stream_keeps() -> None:
     assert keep_entries(1) == 400_000
     assert keep_entries(100) == 40_000

@@ -195,6 +195,13 @@ def test_identities_are_forgotten_by_age_and_number(inbox: Inbox, bus: Bus, monk
     assert bus.execute("ZCARD", "wb:pushed_ids:ES") == 1
 
 
+def test_what_is_a_month_old_goes_with_a_push(inbox: Inbox, bus: Bus) -> None:
+    for i in range(250):
+        bus.execute("XADD", "wb:trades:ES", f"{NOW // 10**6 - 30 * 86_400_000 - 1_000 + i}-0", "a", "b")
+    inbox.trades([trade(0)], "me")
+    assert 1 <= bus.execute("XLEN", "wb:trades:ES") <= 100 + 1  # whole nodes of 100 go
+
+
 def test_a_hub_and_its_bars_see_pushed_trades(inbox: Inbox, open_hub: Callable[..., Hub], until: Callable) -> None:
     hub = open_hub()
     inbox.trades([trade(i) for i in range(200)], "me")
