@@ -14,10 +14,10 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,9 @@ from bokeh.document.events import MessageSentEvent
 from bokeh.events import DocumentReady
 from bokeh.protocol import Protocol
 from tornado.httpclient import AsyncHTTPClient
-from tornado.websocket import WebSocketClosedError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
-from benchmarks.ui_pages import ROOT, _free_port, _running
-from workbench.config import child_environment
+from benchmarks.ui_pages import serving
 
 PAGE = "chart?symbol=BTC-USD&spec=1s"
 #: Seconds that a session is held after its first change, that this may take, and that the server has at a mark to end
@@ -37,50 +36,81 @@ PAGE = "chart?symbol=BTC-USD&spec=1s"
 HELD_S, PATIENCE_S, REST_S = 1.0, 30.0, 20.0
 
 
-@contextlib.contextmanager
-def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A workbench with a day of demo data and its feed: its address and its process."""
-    port = _free_port()
-    command = [sys.executable, "-m", "workbench", "serve", "--port", str(port), "--demo-days", "1"]
-    environment = child_environment(WORKBENCH_DATA_DIR=str(folder), WORKBENCH_CATALOGS=str(ROOT / "catalogs"))
-    environment.pop("WORKBENCH_REDIS_URL", None)
-    with _running(command, environment) as process:
-        said = ""
-        while f"127.0.0.1:{port} " not in said:
-            said = process.stdout.readline()
-            if not said:
-                raise RuntimeError("workbench serve ended before it answered; run it by hand to see why")
-        yield f"http://127.0.0.1:{port}", process
+@contextlib.asynccontextmanager
+async def session(url: str, page: str = PAGE) -> AsyncIterator[WebSocketClientConnection]:
+    """Open a session as a browser does; its WebSocket, on which the document and its changes come.
+
+    Raises
+    ------
+    WebSocketClosedError
+        The server ended it first.
+    """
+    html = (await AsyncHTTPClient().fetch(f"{url}/{page}", request_timeout=60)).body.decode()
+    found = re.search(r'"token":"([^"]+)"', html)
+    if found is None:
+        raise RuntimeError(f"{page} has no session: run workbench serve by hand to see why")
+    address = f"{url.replace('http', 'ws')}/{page.partition('?')[0]}/ws"
+    socket = await websocket_connect(address, subprotocols=["bokeh", found.group(1)], max_message_size=2**26)
+    try:
+        while not _is(came := await asyncio.wait_for(socket.read_message(), PATIENCE_S), "ACK"):
+            if came is None:
+                raise WebSocketClosedError
+        for message in (Protocol().create("PULL-DOC-REQ"), _ready()):
+            for part in (message.header_json, message.metadata_json, message.content_json):
+                await socket.write_message(part)
+        yield socket
+    finally:
+        socket.close()
 
 
 async def cycle(url: str) -> int:
     """Open a session of the chart and close it; the number of changes that came while it was held."""
-    page = (await AsyncHTTPClient().fetch(f"{url}/{PAGE}", request_timeout=60)).body.decode()
-    found = re.search(r'"token":"([^"]+)"', page)
-    if found is None:
-        raise RuntimeError("the page has no session: run workbench serve by hand to see why")
-    socket = await websocket_connect(
-        f"{url.replace('http', 'ws')}/chart/ws", subprotocols=["bokeh", found.group(1)], max_message_size=2**26
-    )
-    try:
-        for message in (Protocol().create("PULL-DOC-REQ"), _ready()):
-            for part in (message.header_json, message.metadata_json, message.content_json):
-                await socket.write_message(part)
-    except WebSocketClosedError:
-        return 0  # the server ended it first; that counts as a session too
     count, until = 0, time.monotonic() + PATIENCE_S
-    while (left := until - time.monotonic()) > 0:
-        try:
-            came = await asyncio.wait_for(socket.read_message(), left)
-        except TimeoutError:
-            break
-        if came is None:
-            break
-        count += isinstance(came, str) and "PATCH-DOC" in came[:200]
-        if count == 1:  # the document is there, and live bars come
-            until = min(until, time.monotonic() + HELD_S)
-    socket.close()
+    try:
+        async with session(url) as socket:
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    came = await asyncio.wait_for(socket.read_message(), left)
+                except TimeoutError:
+                    break
+                if came is None:
+                    break
+                count += _is(came, "PATCH-DOC")
+                if count == 1:  # the document is there, and live bars come
+                    until = min(until, time.monotonic() + HELD_S)
+    except WebSocketClosedError:
+        pass  # that counts as a session too
     return count
+
+
+def hold(url: str, page: str, count: int, held: Synchronized) -> None:
+    """Hold so many sessions open and take what comes, until the process is ended; ``held`` are open and have changed.
+
+    For a process of its own.
+    """
+    asyncio.run(_hold(url, page, count, held))
+
+
+async def _hold(url: str, page: str, count: int, held: Synchronized) -> None:
+    async def one(changed: asyncio.Event) -> None:
+        async with session(url, page) as socket:
+            while (came := await socket.read_message()) is not None:
+                if not changed.is_set() and _is(came, "PATCH-DOC"):
+                    changed.set()
+                    held.value += 1
+        held.value -= changed.is_set()
+
+    tasks = []
+    for _ in range(count):  # one after the other, as people come
+        changed = asyncio.Event()
+        tasks.append(asyncio.create_task(one(changed)))
+        await asyncio.wait_for(changed.wait(), PATIENCE_S)
+    await asyncio.gather(*tasks)
+
+
+def _is(part: str | bytes | None, kind: str) -> bool:
+    """Whether a part of a message is the head of one of this kind."""
+    return isinstance(part, str) and part.startswith('{"msgid"') and f'"{kind}"' in part[:200]
 
 
 def _ready() -> Any:
@@ -100,7 +130,10 @@ def held(process: subprocess.Popen) -> tuple[int, int, float]:
 
 async def cycles(count: int, marks: tuple[int, ...]) -> AsyncIterator[dict]:
     """Open and close sessions one after the other; what the server holds at each mark."""
-    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as folder, served(Path(folder)) as (url, process):
+    with (
+        tempfile.TemporaryDirectory(prefix="workbench-bench-") as folder,
+        serving(Path(folder), "--demo-days", "1") as (url, process),
+    ):
         came = refused = 0
         for number in range(1, count + 1):
             one = await cycle(url)

@@ -1,4 +1,5 @@
-"""The chart in a browser: first paint, pan and zoom over 100 M trades, frames while dragging, bytes in a message.
+"""The chart in a browser: first paint, pan and zoom over 100 M trades, frames while dragging, bytes in a message, and
+a live trade's way to the screen.
 
 Beside it the bars that a chart of ours holds, drawn by ``hvplot.ohlc`` and by a plain Bokeh figure, and those of a
 whole history, as far as they get. Times are medians unless they say otherwise; targets are in the notes.
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import ui_pages
+from benchmarks import ui_live, ui_pages
 from benchmarks.timing import row
 from workbench.catalog import MarketCatalog, Store
 from workbench.charts.candles import MAX_BARS, WIDEST
@@ -54,6 +55,7 @@ def run(*, quick: bool = False) -> Iterator[dict]:
             frames = frames_of(chromium, chart)
             note = f"p95 {1e3 * _high(frames):.1f} ms (target {1e3 * FRAME:.1f} ms)"
             yield {**row(_DRAG, _middle(frames), "no peer", None, None, None), "note": note}
+        yield from ui_live.rows(chromium, quick=quick)
         for held in (bars[-MAX_BARS:], bars):
             with ui_pages.peers(held) as address:
                 for name in ui_pages.PEERS:

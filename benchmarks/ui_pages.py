@@ -69,6 +69,19 @@ MOVE = f"""(by) => new Promise((done) => {{
   f.x_range.setv({{ start: start + shift, end: end + shift }});
   if (missing) look(); else setTimeout(() => done(null), 250);
 }})"""
+#: Of each paint that shows a newer trade: when it was done (us since 1970), and the close of the newest bar; from now
+#: on, for ``wbDrawn()``. A frame's own work is over when the first timer after it runs.
+DRAWN = f"""() => {{
+  const f = {FIGURE}, source = f.renderers.find((r) => r.data_source.data.open).data_source, drawn = [];
+  let before = null;
+  Bokeh.index.get_one(f).repainted.connect(() => {{
+    const close = source.data.close.at(-1);
+    if (close === before) return;
+    before = close;
+    setTimeout(() => drawn.push([1000 * (performance.timeOrigin + performance.now()), close]), 0);
+  }});
+  window.wbDrawn = () => drawn;
+}}"""
 #: Times of frames, from now until ``wbFrames()`` is called.
 FRAMES = """() => {
   const times = []; let going = true;
@@ -106,16 +119,29 @@ def tape(trades: int = TRADES, days: int = DAYS) -> Path:
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Address of a workbench over the data of ``folder``, without a feed."""
+    with serving(folder, "--no-demo", "--no-feed") as (address, _):
+        yield address
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str, redis: str = "") -> Iterator[tuple[str, subprocess.Popen]]:
+    """A workbench over the data of ``folder`` that answers: its address and its process.
+
+    ``options`` are those of ``workbench serve``; ``redis`` is the address of the one to use instead of a private one.
+    """
     port = _free_port()
-    command = [sys.executable, "-m", "workbench", "serve", "--port", str(port), "--no-demo", "--no-feed"]
+    command = [sys.executable, "-m", "workbench", "serve", "--port", str(port), *options]
     environment = child_environment(WORKBENCH_DATA_DIR=str(folder), WORKBENCH_CATALOGS=str(ROOT / "catalogs"))
+    environment.pop("WORKBENCH_REDIS_URL", None)
+    if redis:
+        environment["WORKBENCH_REDIS_URL"] = redis
     with _running(command, environment) as process:
         said = ""
         while f"127.0.0.1:{port} " not in said:
             said = process.stdout.readline()
             if not said:
                 raise RuntimeError("workbench serve ended before it answered; run it by hand to see why")
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
 
 
 PEERS = {

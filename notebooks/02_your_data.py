@@ -12,7 +12,6 @@ import pandas as pd
 import panel as pn
 
 import workbench as wb
-from workbench.catalog.ingest import ingest
 from workbench.errors import IngestError
 
 pn.extension(inline=True)
@@ -44,23 +43,22 @@ rows.head()
 # `12/04/2012` is the fourth of December here, and the twelfth of April elsewhere. A tool that guesses is right most of
 # the time, which is worse than never. This one says what it needs.
 #
-# The data go to a store of their own in a temporary folder. Leave the folder out, `wb.catalog()`, and they go to
-# yours.
+# The data go to a store of their own in a temporary folder. Leave `catalog` out, and they go to yours.
 
 # %%
 catalog = wb.catalog(folder / "data")
 try:
-    ingest(catalog, "csv", file, symbol="ACME")
+    wb.ingest("csv", file, symbol="ACME", catalog=catalog)
 except IngestError as error:
     complaint = str(error)
 complaint
 
 # %% [markdown]
-# Told what the dates are, it reads the file and reports. (In a shell: `workbench ingest csv acme.csv --symbol ACME
-# --dates mdy`.)
+# Told what the dates are, it reads the file and reports. (What is `dates="mdy"` here is `--dates mdy` in a shell, and
+# in the message: `workbench ingest csv acme.csv --symbol ACME --dates mdy`.)
 
 # %%
-(report,) = ingest(catalog, "csv", file, symbol="ACME", dates="mdy")
+(report,) = wb.ingest("csv", file, symbol="ACME", dates="mdy", catalog=catalog)
 pd.Series({"stored": report.rows, "set aside": report.quarantined, "as": report.dataset})
 
 # %%
@@ -79,7 +77,7 @@ pd.read_csv(report.quarantine_file)
 # The same file again is known by its content and changes nothing, so a nightly import may be run twice.
 
 # %%
-(again,) = ingest(catalog, "csv", file, symbol="ACME", dates="mdy")
+(again,) = wb.ingest("csv", file, symbol="ACME", dates="mdy", catalog=catalog)
 again.rows, again.skipped, again.note
 
 # %% [markdown]
@@ -92,7 +90,7 @@ rows.loc[[10, 20, 30], ["High", "Close", "Volume"]] = [
 ]
 mended = folder / "acme_mended.csv"
 rows.to_csv(mended, index=False)
-(whole,) = ingest(catalog, "csv", mended, symbol="ACME", dates="mdy", replace=True)
+(whole,) = wb.ingest("csv", mended, symbol="ACME", dates="mdy", replace=True, catalog=catalog)
 catalog
 
 # %% [markdown]
@@ -104,8 +102,7 @@ catalog
 # %%
 stored = catalog.bars("ACME", "1d")
 dates = stored.index.tz_localize(None).normalize()
-edges = stored.index[[0, -1]].as_unit("ns").asi8  # a calendar counts in nanoseconds UTC
-open_days = pd.DatetimeIndex(wb.calendar("XNYS").sessions(edges[0], edges[1] + 1).date)
+open_days = pd.DatetimeIndex(wb.calendar("XNYS").sessions(stored.index[0], stored.index[-1]).date)
 open_days.difference(dates).strftime("%Y-%m-%d").tolist()
 
 # %% [markdown]
@@ -132,7 +129,7 @@ f"{len(stored)} days, closes differ by {apart:.4f} at most: the file was rounded
 # %% [markdown]
 # ## Now try
 #
-# 1. Give `ingest` a column it does not know: rename `Close` to `Last price` in the file. Then `columns="close=Last
+# 1. Give `wb.ingest` a column it does not know: rename `Close` to `Last price` in the file. Then `columns="close=Last
 #    price"`.
-# 2. Ingest a file of yours with `wb.catalog()` and find it in the picker of the chart page.
+# 2. Ingest a file of yours without `catalog` and find it in the picker of the chart page.
 # 3. Ask for it in another length: `catalog.bars("ACME", "1w")`. Nothing was stored for that; it is computed.

@@ -24,6 +24,7 @@ _FUNCTIONS = {
     "calendar": "workbench.market.calendars",
     "indicator": "workbench.indicators",
     "annotations": "workbench.services",
+    "ingest": "workbench.services",
     "audit": "workbench.backtest",
     "runs": "workbench.services",
     "sweeps": "workbench.services",

@@ -89,7 +89,8 @@ class Registry(Generic[Plugin]):
         """The class called ``name``; ``UnknownNameError`` with the nearest names otherwise."""
         self._load()
         if name not in self._plugins:
-            raise unknown(self.what, name, self._plugins)
+            titles = {one: getattr(plugin, "title", "") for one, plugin in self._plugins.items()}
+            raise unknown(self.what, name, self._plugins, titles)
         return self._plugins[name]
 
     def __iter__(self) -> Iterator[tuple[str, Plugin]]:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.config import Settings, load_settings
+from workbench.errors import IngestError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.backtest.runs import Runs
+    from workbench.catalog.ingest import Report
+    from workbench.catalog.ingest.run import Progress
     from workbench.catalog.market_catalog import MarketCatalog
     from workbench.live.embedded import EmbeddedRedis
     from workbench.live.hub import Hub
@@ -207,6 +210,89 @@ def open_catalog(data_dir: str | Path | None = None, catalogs: str | Path | None
     data = Path(data_dir) if data_dir is not None else settings.data_dir
     return MarketCatalog(
         Store(data), InstrumentMaster.load(data), Path(catalogs) if catalogs is not None else settings.catalogs
+    )
+
+
+def ingest(
+    format: str,
+    paths: str | Path | Iterable[str | Path],
+    *,
+    symbol: str | None = None,
+    source: str | None = None,
+    replace: bool = False,
+    force: bool = False,
+    catalog: MarketCatalog | None = None,
+    progress: Progress | None = None,
+    **options: object,
+) -> list[Report]:
+    """Import files into the store, as the command ``workbench ingest`` does: ``wb.ingest("csv", "prices.csv")``.
+
+    Rows that cannot be used go to a quarantine file with their line, their text and the reason. A file that is refused
+    changes nothing.
+
+    Parameters
+    ----------
+    format
+        Name of an importer: ``csv``, ``iqfeed``, ``lean`` or one of yours.
+    paths
+        A file or several, or folders whose files of that format are taken.
+    symbol, source
+        Under which names to store; needed or not as the format says.
+    replace
+        Put the new rows in the place of those stored between their first and last time.
+    force
+        Store a file again though the same content has been stored before.
+    catalog
+        Into whose store; the process's own when left out.
+    progress
+        Called with bytes done and bytes in all.
+    options
+        The importer's own, such as ``dates="mdy"``, ``tz="America/New_York"`` or ``spec="1min"``: what the command, and
+        the errors, call ``--dates mdy``.
+
+    Returns
+    -------
+    One report for each dataset of each file: ``dataset rows quarantined quarantine_file skipped seconds path note``.
+
+    Raises
+    ------
+    IngestError
+        A file is damaged, of another format, needs an option or has no usable row; says which file, and which line
+        where it is one. Of several files the others are stored, and the error has their ``reports``.
+    DataError
+        Rows overlap what is stored and ``replace`` is not given.
+    SpecError, UnknownNameError
+        There is no such bar spec or importer; names the nearest.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.catalog().bars("AAPL", "1d").tail(5).to_csv("prices.csv")
+    >>> (report,) = wb.ingest("csv", "prices.csv", symbol="ACME", spec="1d")
+    >>> report.dataset, report.rows, report.quarantined
+    ('csv/bars_1d/ACME', 5, 0)
+    >>> len(wb.catalog().bars("ACME", "1d"))
+    5
+    """
+    from workbench.catalog import ingest as importing
+    from workbench.market.specs import BarSpec
+
+    spec = options.get("spec")
+    if isinstance(spec, str) and not BarSpec.parse(spec).timed:
+        raise IngestError(
+            f"option spec={spec!r} cannot be used: the bars of a file are time bars, such as 1min or 1d; others are "
+            f"made when they are asked for (wb.catalog().bars(symbol, {spec!r}))"
+        )
+    return importing.ingest(
+        get_services().catalog if catalog is None else catalog,
+        format,
+        paths,
+        symbol=symbol,
+        source=source,
+        replace=replace,
+        force=force,
+        progress=progress,
+        **options,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import param
 
-from workbench.errors import DataError, FormulaError, UnknownNameError, did_you_mean
+from workbench.errors import DataError, FormulaError, UnknownNameError, did_you_mean, parameter_told
 from workbench.kernels.indicators import has_nan
 from workbench.kernels.indicators import price as prices
 from workbench.market.calendars import calendar
@@ -383,4 +383,4 @@ def _made(name: str, parameters: dict[str, Any]) -> Indicator:
     except FormulaError:
         raise
     except ValueError as error:
-        raise DataError(f"{name}: {str(error).rstrip('.')}") from None
+        raise DataError(f"{name}: {parameter_told(error)}") from None

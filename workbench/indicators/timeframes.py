@@ -11,7 +11,7 @@ import pandas as pd
 import param
 
 from workbench.bars.batch import finished, fold_bars, frozen, numbered
-from workbench.errors import DataError, WorkbenchError
+from workbench.errors import DataError, WorkbenchError, parameter_told
 from workbench.indicators.base import PRICES, Composite, Indicator, column_of, session_numbers
 from workbench.indicators.stream import Studies
 from workbench.kernels import time_bars as cutting
@@ -152,7 +152,7 @@ def on_timeframe(inner: Indicator, values: Mapping[str, Any]) -> Indicator:
     except WorkbenchError:
         raise
     except ValueError as error:
-        raise DataError(f"{inner.label}: {str(error).rstrip('.')}") from None
+        raise DataError(f"{inner.label}: {parameter_told(error)}") from None
 
 
 def _timed(text: str, who: str, what: str) -> BarSpec:

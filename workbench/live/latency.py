@@ -10,6 +10,8 @@ bar        the reader has it      everything made of it is done, bars included
 total      ``ts_recv``            the same
 ========== ====================== =============================================================================
 
+What comes then, until a bar is painted, is counted where charts are: ``views.screen_latency``.
+
 All but ``bar`` are differences of two clocks, and negative where they disagree: that is counted and told as it is. Of
 each read about 64 entries are looked at, by their first and last trade.
 """
@@ -32,7 +34,8 @@ STAGES = ("received", "published", "read", "bar", "total")
 _MS = 1_000_000
 _SHORTEST, _DECADES, _PER_DECADE = 1_000, 9, 50  # 1 us to 1,000 s in steps of 4.7 %
 _EDGE = _DECADES * _PER_DECADE + 1  # bin of what is longer than all
-_SLICES, _SLICE_S = 6, 10.0  # the last minute, in tens of seconds
+#: The last minute, in tens of seconds.
+SLICES, SLICE_S = 6, 10.0
 _TENTHS = 101  # the last ten seconds in tenths, and the one that is being filled
 _SAMPLES = 64  # entries of a read
 _FOLD = 2_000  # samples that wait to be counted
@@ -64,6 +67,9 @@ class LatencySnapshot:
 
     ``stages`` are those of ``STAGES``. ``rates`` has trades a second of each symbol over the last (1 s, 10 s), as
     they were read from the bus; ``total`` the same of all. ``at`` is when, ns UTC.
+
+    ``done`` alone is not of that moment but of now: when everything made of a symbol's newest entries was done, bars
+    included (ns UTC).
     """
 
     at: int = 0
@@ -72,13 +78,14 @@ class LatencySnapshot:
     )
     rates: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
     total: tuple[float, float] = (0.0, 0.0)
+    done: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Histogram:
     """Counts of durations (ns) in bins that grow by 4.7 %, of both signs, over the last minute; 43 KB for ever."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros((_SLICES, 2 * _EDGE + 1), np.int64)
+        self._counts = np.zeros((SLICES, 2 * _EDGE + 1), np.int64)
         self._slice = 0
 
     def add(self, durations: np.ndarray, weights: np.ndarray) -> None:
@@ -90,7 +97,7 @@ class Histogram:
 
     def turn(self) -> None:
         """Ten seconds have passed: forget the oldest."""
-        self._slice = (self._slice + 1) % _SLICES
+        self._slice = (self._slice + 1) % SLICES
         self._counts[self._slice] = 0
 
     def quantiles(self) -> Quantiles:
@@ -120,7 +127,8 @@ class Latency:
     """
 
     def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
-        self.snapshot = LatencySnapshot()
+        self._done: dict[str, int] = {}
+        self.snapshot = LatencySnapshot(done=MappingProxyType(self._done))
         self._clock = clock
         self._histograms = {stage: Histogram() for stage in STAGES}
         self._samples: list[tuple[int, ...]] = []  # ts_event, ts_recv, entry's ID in ms, read at, done at, trades
@@ -146,7 +154,7 @@ class Latency:
                 self._tenths = np.concatenate([self._tenths, np.zeros_like(self._tenths)])
         self._pass_time()
         self._tenths[row, self._tenth % _TENTHS] += trades
-        done = self._clock()
+        done = self._done[symbol] = self._clock()
         for one in entries[self._skip :: self._every]:
             self._sample(one, done)
         self._skip = (self._skip - len(entries)) % self._every
@@ -156,7 +164,7 @@ class Latency:
         if len(self._samples) > _FOLD:
             self._fold()
         now = self._clock()
-        if abs(now - self._turned) >= _SLICE_S * 1e9:
+        if abs(now - self._turned) >= SLICE_S * 1e9:
             self._fold()
             self._turned = now
             for one in self._histograms.values():
@@ -213,4 +221,6 @@ class Latency:
         rates = dict(zip(self._symbols, map(tuple, seconds.tolist()), strict=True))
         stages = {stage: one.quantiles() for stage, one in self._histograms.items()}
         total = tuple(seconds.sum(axis=0).tolist())
-        self.snapshot = LatencySnapshot(now, MappingProxyType(stages), MappingProxyType(rates), total)
+        self.snapshot = LatencySnapshot(
+            now, MappingProxyType(stages), MappingProxyType(rates), total, MappingProxyType(self._done)
+        )

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DataError, unknown
+from workbench.market.instants import instant_of
 from workbench.market.specs import DAY, BarSpec
 
 _MONDAY = np.datetime64("1970-01-05", "D")  # so that week numbers count from a Monday
@@ -57,8 +58,20 @@ class Calendar:
     name: str = "24/7"
     tz: str = "UTC"
 
-    def sessions(self, start: int, end: int) -> Sessions:
-        """All stretches that overlap [start, end] (ns UTC), the first and last whole."""
+    def sessions(self, start: object, end: object) -> Sessions:
+        """All stretches that overlap [start, end], the first and last whole.
+
+        ``start`` and ``end`` are instants: texts, dates, timestamps (UTC without a zone) or integers (ns UTC). A date
+        is its midnight, so that ``end="2026-01-06"`` leaves out what opens later on that day.
+
+        Raises
+        ------
+        DataError
+            One cannot be read as an instant, or lies where the calendar is not known.
+        """
+        return self._between(instant_of(start), instant_of(end))
+
+    def _between(self, start: int, end: int) -> Sessions:
         first = local_date(start, self.tz) - 1
         last = local_date(end, self.tz) + 1
         dates = np.arange(first, last + 1)
@@ -95,7 +108,7 @@ class Hours(Calendar):
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     holidays: str | None = None
 
-    def sessions(self, start: int, end: int) -> Sessions:
+    def _between(self, start: int, end: int) -> Sessions:
         first, last = local_date(start, self.tz) - 3, local_date(end, self.tz) + 3
         early = None
         if self.holidays:
@@ -116,7 +129,7 @@ class Hours(Calendar):
 class Exchange(Calendar):
     """A calendar of ``exchange_calendars``: holidays, half days, lunch breaks and time-zone changes are theirs."""
 
-    def sessions(self, start: int, end: int) -> Sessions:
+    def _between(self, start: int, end: int) -> Sessions:
         schedule = _schedule(self.name)
         dates, opens, breaks, resumes, closes = schedule
         if len(dates) and (start < opens[0] - 5 * DAY or end > closes[-1] + 5 * DAY):
@@ -148,7 +161,7 @@ class Around(Calendar):
 
     base: Calendar = Calendar()
 
-    def sessions(self, start: int, end: int) -> Sessions:
+    def _between(self, start: int, end: int) -> Sessions:
         return self.base.sessions(start, end)
 
     def windows(self, spec: BarSpec, start: int, end: int) -> Windows:
@@ -205,8 +218,7 @@ def calendar(name: str) -> Calendar:
     --------
     >>> import pandas as pd
     >>> import workbench as wb
-    >>> friday, tuesday = (pd.Timestamp(day).value for day in ("2026-01-02", "2026-01-06"))
-    >>> sessions = wb.calendar("XNYS").sessions(friday, tuesday)
+    >>> sessions = wb.calendar("XNYS").sessions("2026-01-02", "2026-01-06")  # a Friday, a Tuesday
     >>> [str(pd.Timestamp(at)) for at in sessions.open]
     ['2026-01-02 14:30:00', '2026-01-05 14:30:00']
     """

@@ -149,23 +149,23 @@ def serve(plan: Plan, settings: Settings, *, apps: list[Path], say: Say, note: S
     """
     with StopSignal() as stop, Family() as family, contextlib.ExitStack() as stack:
         paths = {"WORKBENCH_DATA_DIR": str(settings.data_dir), "WORKBENCH_CATALOGS": str(settings.catalogs)}
-        if plan.demo:
-            _write_demo(plan, settings, family, stop)
         url, redis = settings.redis_url, None
-        if url is None and not stop.asked:
+        if url is None:
             redis = _Redis(settings.data_dir / "redis", family)
             stack.callback(redis.stop)
             url = redis.start()
         # Runs before the Redis is stopped: nothing of ours should meet a bus that is gone.
         stack.callback(family.stop_all)
+        environment = child_environment(**paths, WORKBENCH_REDIS_URL=url)
+        note("Starting the apps ...")
+        family.start("apps", panel_command(apps, plan), environment)  # it loads while the demo data are written
+        if plan.demo:
+            _write_demo(plan, settings, family, stop)
         if stop.asked:
             return 0
-        environment = child_environment(**paths, WORKBENCH_REDIS_URL=url)
         keep = _Keeper(family, note)
         if plan.feed or (plan.feed is None and redis is not None):
             keep.start("feed", [sys.executable, "-m", "workbench", "feed", "synthetic"], environment)
-        note("Starting the apps ...")
-        family.start("apps", panel_command(apps, plan), environment)
         status = _wait_for_answer(address(plan), family, stop)
         if stop.asked:
             return 0

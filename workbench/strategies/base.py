@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import param
 
-from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.errors import DataError, UnknownNameError, did_you_mean, parameter_told
 from workbench.indicators import Indicator, formula
 from workbench.registry import Registry
 
@@ -81,7 +81,7 @@ class Strategy(param.Parameterized):
         try:
             super().__init__(**parameters)
         except ValueError as error:
-            raise DataError(f"{type(self).__name__}: {str(error).rstrip('.')}") from None
+            raise DataError(f"{type(self).__name__}: {parameter_told(error)}") from None
 
     def studies(self) -> Mapping[str, Study]:
         """What ``decide`` reads, by name; an indicator of several outputs gives ``name_output`` for each."""

@@ -62,8 +62,6 @@ def sweep_over(
 ) -> Sweeps:
     """A sweep of its own for each symbol, or for each symbol and spec: no cash is shared between them.
 
-    >>> sweep_over(SmaCross, {("AAPL", "1d"): daily, ("AAPL", "1h"): hourly}, values).table    # doctest: +SKIP
-
     Parameters
     ----------
     strategy, values, **keywords
@@ -75,6 +73,16 @@ def sweep_over(
     ------
     DataError
         As ``sweep``, with the name of the market before it; or no markets.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> markets = {("AAPL", spec): wb.catalog().bars("AAPL", spec) for spec in ("1d", "1w")}
+    >>> sweeps = wb.sweep_over(wb.strategies.SmaCross, markets, {"fast": [5, 10], "slow": [20, 50]})
+    >>> sweeps.table.groupby(["symbol", "spec"]).size().to_dict()
+    {('AAPL', '1d'): 4, ('AAPL', '1w'): 4}
+    >>> sweeps["AAPL", "1w"].best("sharpe")[["fast", "slow"]].to_numpy().tolist()
+    [[5, 20]]
     """
     if not isinstance(markets, Mapping) or not markets:
         raise DataError("sweep_over needs bars by symbol: {'AAPL': bars, 'MSFT': bars}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.errors import DataError, UnknownNameError, WorkbenchError, did_you_mean
+from workbench.errors import DataError, UnknownNameError, WorkbenchError, did_you_mean, parameter_told
 from workbench.indicators import formula
 from workbench.strategies import Strategy
 
@@ -167,7 +167,8 @@ def checked(kind: type[Strategy], name: str, given: Values) -> list[Any]:
         try:
             declared._validate(value)
         except (ValueError, TypeError) as error:
-            raise DataError(f"{kind.__name__}: {name}={value!r}: {str(error).rstrip('.')}") from None
+            told = parameter_told(error).removeprefix(f"{name} ")
+            raise DataError(f"{kind.__name__}: {name}={value!r} {told}") from None
         once[type(value), value] = value
     return list(once.values())
 

@@ -61,10 +61,6 @@ def walk_forward(
 ) -> WalkForward:
     """Choose parameters in each training window, and trade them in the test window that belongs to it.
 
-    >>> wf = walk_forward(SmaCross, bars, {"fast": range(5, 50), "slow": range(5, 99)}, where="fast < slow",
-    ...                   folds=Rolling("2YS", "6MS"))    # doctest: +SKIP
-    >>> wf.result.stats["sharpe"], wf.decay["ratio"]      # doctest: +SKIP
-
     Parameters
     ----------
     strategy, bars, values, where
@@ -97,6 +93,16 @@ def walk_forward(
         Arguments that cannot be used, bars too few for the folds, or a table that does not fit into the memory.
     UnknownNameError
         A parameter or measure that does not exist; names the nearest.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> from workbench.sweep import Rolling
+    >>> bars = wb.catalog().bars("AAPL", "1d")
+    >>> values = {"fast": [5, 10], "slow": [20, 50]}
+    >>> found = wb.walk_forward(wb.strategies.SmaCross, bars, values, folds=Rolling("3YS", "1YS"))
+    >>> len(found), found.decay[["in_sample", "out_of_sample"]].round(2).tolist()  # chosen in 3 years, traded in 1
+    (11, [0.97, 0.86])
     """
     for name in (measure, *measures):
         if name not in ALL:

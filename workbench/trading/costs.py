@@ -6,7 +6,7 @@ from typing import Any
 
 import param
 
-from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.errors import DataError, UnknownNameError, did_you_mean, parameter_told
 
 
 class Costs(param.Parameterized):
@@ -52,4 +52,4 @@ class Costs(param.Parameterized):
         try:
             super().__init__(**values)
         except ValueError as error:
-            raise DataError(f"costs: {str(error).rstrip('.')}") from None
+            raise DataError(f"costs: {parameter_told(error)}") from None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from workbench.live.hub import Hub
 from workbench.live.latency import STAGES, Histogram, Latency, LatencySnapshot
 from workbench.live.publisher import Publisher
 from workbench.market.events import TRADE
+from workbench.views.chart.live import LiveFeed
 
 MS = 1_000_000
 START = 1_700_000_000_000 * MS
@@ -183,3 +185,24 @@ def test_a_hub_tells_how_long_its_trades_were_on_their_way(
     assert stages["published"].count == stages["read"].count == 300
     assert 0 < stages["bar"].p50 < 60_000 and stages["bar"].negative == 0
     until(lambda: reader.latency.snapshot.rates["A"][1] == 30.0)
+
+
+def test_a_hub_tells_when_the_bars_of_a_symbol_were_made(
+    open_hub: Callable[..., Hub], open_publisher: Callable[..., Publisher], record: Callable[..., np.ndarray],
+    until: Callable,
+) -> None:  # fmt: skip
+    hub, publisher, feed = open_hub(), open_publisher(), LiveFeed()
+    assert feed.made == 0
+    feed.attach(hub, "A", "1min")
+    assert feed.made == 0
+    publisher.publish("A", record(300)[:100])
+    until(lambda: feed.made)
+    first = feed.made
+    assert START < first <= time.time_ns()
+    publisher.publish("B", record(300)[:100])
+    until(lambda: hub.latency.done.get("B", 0) > first)
+    assert feed.made == first  # what comes of others makes no bar of ours
+    publisher.publish("A", record(300)[100:])
+    until(lambda: feed.made > first)
+    feed.detach()
+    assert feed.made == 0

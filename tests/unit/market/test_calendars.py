@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,9 @@ def ns(text: str) -> int:
     return int(np.datetime64(text, "ns").astype("i8"))
 
 
-def sessions(name: str, date: str) -> list[tuple[str, str]]:
-    found = calendar(name).sessions(ns(date) - 3 * DAY, ns(date) + 3 * DAY)
-    mine = found.date == np.datetime64(date)
+def sessions(name: str, day: str) -> list[tuple[str, str]]:
+    found = calendar(name).sessions(ns(day) - 3 * DAY, ns(day) + 3 * DAY)
+    mine = found.date == np.datetime64(day)
     texts = [np.datetime_as_string(a[mine].view("M8[ns]"), unit="m").tolist() for a in (found.open, found.close)]
     return list(zip(*texts, strict=True))
 
@@ -54,6 +55,32 @@ def sessions(name: str, date: str) -> list[tuple[str, str]]:
 )
 def test_sessions(name, date, stretches):
     assert sessions(name, date) == stretches
+
+
+@pytest.mark.parametrize("name", ["24/7", "days:Asia/Tokyo", "CME_ES", "FX", "XNYS", "XHKG", "all:XNYS"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2024-03-08", "2024-03-12 14:30"),
+        (date(2024, 3, 8), datetime(2024, 3, 12, 14, 30, tzinfo=UTC)),
+        (pd.Timestamp("2024-03-07 19:00", tz="America/New_York"), pd.Timestamp("2024-03-12 14:30")),
+        (np.datetime64("2024-03-08"), np.datetime64("2024-03-12T14:30")),
+        (np.int64(ns("2024-03-08")), "2024-03-12T15:30+01:00"),
+    ],
+)
+def test_sessions_are_asked_for_by_any_instant(name, start, end):
+    asked = calendar(name).sessions(start, end)
+    plain = calendar(name).sessions(ns("2024-03-08"), ns("2024-03-12T14:30"))
+    assert len(asked) >= 3
+    for field in ("date", "open", "close"):
+        assert getattr(asked, field).tolist() == getattr(plain, field).tolist()
+
+
+@pytest.mark.parametrize("wrong", ["soon", None, "9999-01-01", ["2024-03-08"]])
+def test_what_is_no_instant_is_named(wrong):
+    with pytest.raises(DataError, match=r"time .* cannot be read .*2024-01-02 15:30") as error:
+        calendar("XNYS").sessions("2024-03-08", wrong)
+    assert repr(wrong) in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["24/7", "CME_ES", "FX", "XNYS", "XHKG", "days:America/New_York"])

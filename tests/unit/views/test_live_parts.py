@@ -17,12 +17,13 @@ from workbench.live.runner import FeedStatus, this_process
 from workbench.live.worlds import World
 from workbench.views.live.acting import Acts
 from workbench.views.live.feeds import FeedsPanel, options_of, recorder_told, told
-from workbench.views.live.latency import STAGES, ms, rows_of, share
+from workbench.views.live.latency import STAGES, Stages, ms, rows_of, share
 from workbench.views.live.looking import SYMBOLS, Look
 from workbench.views.live.page import head_of, notice_of
 from workbench.views.live.rates import Symbols, ago
 from workbench.views.live.replay import ReplayPanel, command_of
 from workbench.views.live.replay import told as replay_told
+from workbench.views.screen_latency import ScreenLatency
 from workbench.views.status import LinkStatus
 
 S = 10**9
@@ -93,11 +94,30 @@ def test_ages_in_words() -> None:
 def test_stages_are_told_with_their_bars() -> None:
     stages = {stage: Quantiles(1.0, 10.0, 100.0, 50, 0) for stage in STAGES}
     stages["published"] = Quantiles(-2.0, 3.0, 4.5, 50, 12)
-    rows = rows_of(LatencySnapshot(stages=stages))
-    assert [one["name"] for one in rows] == ["Exchange", "Publish", "Read", "Bar", "Total"]
+    rows = rows_of(stages)
+    assert [one["name"] for one in rows] == ["Exchange", "Publish", "Read", "Bar", "To bar", "Document", "Paint"]
     assert (rows[0]["p50"], rows[0]["p95"], rows[0]["p99"]) == ("1.00", "10.0", "100")
     assert rows[1]["p50"] == "−2.00" and "12 of 50" in rows[1]["note"]
     assert rows[0]["low"] == pytest.approx(1 / 3, abs=1e-3) and rows[0]["high"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_stages_up_to_the_screen_stand_beside_those_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    screens, made = ScreenLatency(), Stages()
+    monkeypatch.setattr("workbench.views.live.latency.screen_latency", screens)
+    latency = LatencySnapshot(stages={**LatencySnapshot().stages, "bar": Quantiles(1.0, 2.0, 3.0, 1500, 0)})
+    made.show(latency)
+    assert made.told == "of 1,500 trades in the last minute, drawn by no chart"
+    assert [one["p50"] for one in made.rows] == ["–", "–", "–", "1.00", "–", "–", "–"]
+    for duration in (20_000_000, 20_000_000, 50_000_000):
+        screens.add("document", duration)
+    screens.add("paint", 40_000_000)
+    made.show(latency)
+    assert made.told == "of 1,500 trades in the last minute, drawn 3 times"
+    document, paint = made.rows[-2:]
+    assert [float(document[part]) for part in ("p50", "p99")] == [pytest.approx(ms, rel=0.05) for ms in (20, 50)]
+    assert [float(paint[part]) for part in ("p50", "p95", "p99")] == [pytest.approx(40, rel=0.05)] * 3
+    made.show(LatencySnapshot())
+    assert made.told == "no trades in the last minute, drawn 3 times"
 
 
 def test_durations_and_their_places() -> None:

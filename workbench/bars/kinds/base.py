@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import param
 
-from workbench.errors import SpecError
+from workbench.errors import SpecError, parameter_told
 from workbench.market.events import BAR
 from workbench.market.specs import bar_kinds, number_text
 
@@ -114,7 +114,7 @@ class BarKind(param.Parameterized):
         try:
             one = cls(**values)
         except ValueError as error:
-            raise SpecError(f"bar spec {whole!r}: {error}; write such as {cls.example}") from None
+            raise SpecError(f"bar spec {whole!r}: {parameter_told(error)}; write such as {cls.example}") from None
         return tuple(getattr(one, name) for name in cls.written)
 
     @classmethod

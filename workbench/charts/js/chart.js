@@ -232,18 +232,28 @@ class Board {
 
   ask(where) { this.tell(where); }
 
-  // Live bars: Python hears which one was painted last, so that it sends no more than can be drawn.
+  // Live bars: Python hears which one was painted last, so that it sends no more than can be drawn, and for how long we
+  // kept that to ourselves (ms), so that it knows when that was.
   drew() {
+    if (this.painting) return;
+    this.painting = true;
+    requestAnimationFrame(() => {
+      const { x, volume } = this.source.data, n = x.length, bar = { x: x[n - 1], volume: volume[n - 1] };
+      this.painting = false;
+      if (n) setTimeout(() => { this.painted = { ...bar, at: performance.now() }; this.answer(); }, 0);
+    });
+  }
+
+  answer() {
     if (this.telling) return;
     this.telling = true;
     const told = () => {
-      const { x, volume } = this.source.data, n = x.length;
+      const { x, volume, at } = this.painted;
       this.telling = false;
       this.answered = performance.now();
-      if (n) this.seen.data = { x: [x[n - 1]], volume: [volume[n - 1]] };
+      this.seen.data = { x: [x], volume: [volume], kept: [this.answered - at] };
     };
-    const wait = Math.max(0, SEEN - (performance.now() - (this.answered ?? -SEEN)));
-    setTimeout(() => requestAnimationFrame(() => setTimeout(told, 0)), wait);
+    setTimeout(told, Math.max(0, SEEN - (performance.now() - (this.answered ?? -SEEN))));
   }
 
   key(event) {

@@ -184,7 +184,8 @@ def indicator_call(resolver: Resolver, node: tree.Call, output: tree.Output | No
         kind = indicators.get(node.name)
     except UnknownNameError:
         known = [*indicators.names(), *FUNCTIONS]
-        resolver.fail(node, f"there is no indicator or function {node.name!r}: {did_you_mean(node.name, known)}")
+        near = did_you_mean(node.name, known, titles={name: one.title for name, one in indicators})
+        resolver.fail(node, f"there is no indicator or function {node.name!r}: {near}")
     call = _Call(resolver, node, kind)
     call.sort()
     one = call.made()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 
 from workbench.views import wire  # noqa: F401  a cell needs what it mends
+
+
+def in_notebook() -> bool:
+    """Whether this runs for a cell of a notebook, and not for a page, which a kernel can serve too."""
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython() if ipython else None, "kernel", None)
+    return kernel is not None and getattr(pn.state.curdoc, "session_context", None) is None
 
 
 def look_after(root: Any, look: Callable[[], None], period: int, *, there: Callable[[], bool]) -> Any:

@@ -108,7 +108,7 @@ class Compare(Part):
         """Take over what came live of the others."""
         if not self.others or self.view.history is None:
             return
-        hub = self._hub()
+        hub = self.view.origin.hub()
         for other in self.others.values():
             if hub is not None and not other.attached:
                 other.attach(hub)
@@ -188,13 +188,10 @@ class Compare(Part):
         if symbol not in known and instrument.symbol not in known:
             raise WorkbenchError("has no data")
         other = Other(self.view.origin.reader(instrument.symbol), instrument, spec, within=within)
-        hub = self._hub()
+        hub = self.view.origin.hub()
         if hub is not None:
             other.attach(hub)
         return other
-
-    def _hub(self) -> Any:
-        return self.view.origin.hub()
 
     def _free(self) -> int:
         taken = set(self._slots.values())

@@ -14,6 +14,8 @@ class LiveFeed:
 
     def __init__(self) -> None:
         self._bars: Any = None
+        self._hub: Any = None
+        self._symbol = ""
         self._seen = self._began = -1
         self._counted = -1
         self._into: History | None = None
@@ -26,12 +28,13 @@ class LiveFeed:
     def attach(self, hub: Any, symbol: str, spec: str) -> None:
         """Subscribe to these bars instead."""
         self.detach()
-        self._bars = hub.subscribe(symbol, spec)
+        self._bars, self._hub, self._symbol = hub.subscribe(symbol, spec), hub, symbol
         self._began = self._bars.snapshot().began
 
     def detach(self) -> None:
         """Let go of the hub."""
         bars, self._bars, self._into, self._seen, self._counted = self._bars, None, None, -1, -1
+        self._hub = None
         if bars is not None:
             bars.close()
 
@@ -54,6 +57,11 @@ class LiveFeed:
             return None
         self._seen, self._into = now.version, history
         return history.join(now.closed, now.forming)
+
+    @property
+    def made(self) -> int:
+        """When the hub had made the newest bars of all that came, ns UTC; 0 while it has made none."""
+        return 0 if self._hub is None else self._hub.latency.done.get(self._symbol, 0)
 
     @property
     def last_price(self) -> float | None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import panel as pn
 
 from workbench.errors import BusError, DataError
 from workbench.indicators import Indicator
 from workbench.live.replay import Controls
 from workbench.market.specs import BarSpec
+from workbench.views.chart.cell import in_notebook
 from workbench.views.chart.frames import Frame
 from workbench.views.chart.markers import OnSelect
 from workbench.views.chart.studies import read_studies
@@ -59,8 +61,18 @@ def chart(
         Called with the row of a marker that is pressed.
     params
         ``compare`` (other symbols, as lines in percent), ``hidden`` (those of them whose lines are not drawn), ``tz``,
-        ``dark``, ``palette`` of the state.
+        ``dark``, ``palette`` of the state. Without ``dark`` a chart in a notebook has Panel's theme, which is light
+        unless you say ``pn.extension(theme="dark")``; elsewhere it is dark.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> view = wb.chart("AAPL", "1d", studies=["ema(window=50)"], start="2012-01-01", end="2012-07-01", live=False)
+    >>> view.state.symbol, view.state.spec, view.state.studies  # in a notebook: end the cell with ``view``
+    ('AAPL', '1d', ['ema(window=50)'])
     """
+    if in_notebook():
+        params.setdefault("dark", pn.config.theme == "dark")
     params["studies"] = read_studies(studies)
     if type is not None:
         params["chart"] = type

@@ -1,10 +1,12 @@
 """How often live bars are drawn: as often as the browser keeps up with, between five and twenty times a second.
 
-The browser tells which bar it has drawn last, at most a few times a second; how long ago that was sent is how far it is
+The browser tells which bar it has drawn last, twice a second at most; how long ago that was sent is how far it is
 behind. What comes between two draws is drawn at once with the next: nothing of it is lost, it is only not shown alone.
 
 A browser that is neither late nor early is one of a machine with other work to do: it gets what a chart opens with, so
 that a rate that fell in a bad moment comes back when that is over.
+
+The same answers tell how long a bar took to the screen: see ``views.screen_latency``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from typing import Any
+
+from workbench.views.screen_latency import screen_latency
 
 #: Draws a second: at least, at most, and when a chart opens.
 SLOWEST, FASTEST, FIRST = 5.0, 20.0, 10.0
@@ -81,10 +85,12 @@ class Paced:
         now, view = time.monotonic(), self.view
         if not self.pace.due(now):
             return
-        before = view.chart.drawn
+        before, made = view.chart.drawn, view._feed.made  # asked first: later there may be newer ones, not drawn yet
         view.poll()
         if view.chart.drawn != before:
-            self.pace.sent(view.chart.last, now)
+            self.pace.sent(view.chart.last, time.monotonic())
+            if made:
+                screen_latency.add("document", time.time_ns() - made)
         if now - self._told >= 1:
             self._tell(now)
 
@@ -102,5 +108,8 @@ class Paced:
         view.note = text if view._feed else ""
 
     def _heard(self, attr: str, old: Any, new: Any) -> None:
-        if len(new.get("x", ())):
-            self.pace.seen((int(new["x"][0]), float(new["volume"][0])), time.monotonic())
+        if not len(new.get("x", ())):
+            return
+        behind = self.pace.seen((int(new["x"][0]), float(new["volume"][0])), time.monotonic())
+        if behind is not None:
+            screen_latency.add("paint", round((behind - float(new["kept"][0]) / 1e3) * 1e9))

@@ -369,21 +369,18 @@ class ChartView(pn.viewable.Viewer):
 
     def _attach(self) -> None:
         self._feed.detach()
-        hub = self._hub()
+        hub = self.origin.hub()
         if hub is None or self.history is None:
             return
         self._feed.attach(hub, self.instrument.symbol, str(self.spec))
         self._feed.merge(self.history)
-
-    def _hub(self) -> Any:
-        return self.origin.hub()
 
     def poll(self) -> None:
         """Bring the screen up to the hub; touches nothing when nothing changed."""
         try:
             if self.origin.moved(self):
                 return
-            if not self._feed and self.history is not None and self._hub() is not None:
+            if not self._feed and self.history is not None and self.origin.hub() is not None:
                 self._attach()
                 if self._feed:
                     self._show()
@@ -395,7 +392,7 @@ class ChartView(pn.viewable.Viewer):
                 # Not held: on a busy machine a stream that is held with other changes was seen to get lost on its way.
                 self._draw_live(changed)
             if self._feed:
-                now = self._hub().status(self.instrument.symbol).state
+                now = self.origin.hub().status(self.instrument.symbol).state
                 last = {"last": self._traded()} if self._look.shaped else {}
                 self.chart.settings(stale=now in ("stale", "reconnecting"), **last)
             for part in self.parts:

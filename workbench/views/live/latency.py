@@ -1,15 +1,17 @@
-"""How long trades are on their way, stage by stage, as figures and bars."""
+"""How long trades are on their way, stage by stage, to the bars and on to the screen, as figures and bars."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import panel as pn
 import param
 
-from workbench.live.latency import LatencySnapshot
+from workbench.live.latency import LatencySnapshot, Quantiles
+from workbench.views.screen_latency import screen_latency
 from workbench.views.scripts import with_el
 
 _JS, _CSS = Path(__file__).parent / "js", Path(__file__).parent / "css"
@@ -24,7 +26,9 @@ STAGES = {
     "published": ("Publish", "From the feed's receipt to the entry in Redis, in whole milliseconds"),
     "read": ("Read", "From the entry in Redis to this process, in whole milliseconds"),
     "bar": ("Bar", "From there until everything made of it is done, bars included"),
-    "total": ("Total", "From the feed's receipt to the finished bars"),
+    "total": ("To bar", "From the feed's receipt to the finished bars: publish, read and bar together"),
+    "document": ("Document", "From the finished bars until a chart's page was changed with them"),
+    "paint": ("Paint", "From the changed page until the browser's word that it is painted, the way back included"),
 }
 
 
@@ -38,17 +42,19 @@ class Stages(pn.custom.JSComponent):
     _stylesheets = [_CSS / "parts.css"]
 
     def show(self, latency: LatencySnapshot) -> None:
-        """Show a snapshot."""
-        count = max((one.count for one in latency.stages.values()), default=0)
-        told = f"of {count:,} trades in the last minute" if count else "no trades in the last minute"
-        self.param.update(rows=rows_of(latency), told=told)
+        """Show a snapshot of the hub, and beside it the charts of this process."""
+        screens = screen_latency.stages()
+        count, draws = (max(one.count for one in stages.values()) for stages in (latency.stages, screens))
+        told = f"of {count:,} trades in the last minute, " if count else "no trades in the last minute, "
+        told += f"drawn {draws:,} times" if draws else "drawn by no chart"
+        self.param.update(rows=rows_of({**latency.stages, **screens}), told=told)
 
 
-def rows_of(latency: LatencySnapshot) -> list[dict[str, Any]]:
-    """What the browser draws of a snapshot."""
+def rows_of(stages: Mapping[str, Quantiles]) -> list[dict[str, Any]]:
+    """What the browser draws of all ``STAGES``."""
     rows = []
     for stage, (name, tip) in STAGES.items():
-        one = latency.stages[stage]
+        one = stages[stage]
         note = f"{one.negative:,} of {one.count:,} took less than no time: two clocks differ" if one.negative else ""
         rows.append(
             {

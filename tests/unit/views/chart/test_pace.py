@@ -99,7 +99,7 @@ def test_the_rate_keeps_to_its_limits_and_draws_to_the_rate(steps: list[tuple[fl
 
 
 def test_a_view_is_polled_when_it_is_time_and_its_draws_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 0.0, 0.02, 0.2, 0.25, 1.3])
+    clock = iter([0.0, 0.0, 0.0, 0.02, 0.2, 0.2, 0.25, 1.3, 1.3])
     monkeypatch.setattr("workbench.views.chart.pace.time.monotonic", lambda: next(clock))
     chart = SimpleNamespace(seen=ColumnDataSource(data={"x": [], "volume": []}), drawn=0, last=(3, 1.5))
     polled: list[int] = []
@@ -109,7 +109,7 @@ def test_a_view_is_polled_when_it_is_time_and_its_draws_are_followed(monkeypatch
         chart.drawn += 1
         view._feed.joined += 20
 
-    view = SimpleNamespace(chart=chart, poll=poll, note="", _feed=SimpleNamespace(joined=0))
+    view = SimpleNamespace(chart=chart, poll=poll, note="", _feed=SimpleNamespace(joined=0, made=0))
     paced = Paced(view)  # 0.0
     paced.tick()  # 0.0
     paced.tick()  # 0.02: too soon
@@ -117,7 +117,7 @@ def test_a_view_is_polled_when_it_is_time_and_its_draws_are_followed(monkeypatch
     chart.last = (3, 2.5)
     paced.tick()  # 0.2
     assert len(polled) == 2
-    chart.seen.data = {"x": [3], "volume": [2.5]}  # 0.25
+    chart.seen.data = {"x": [3], "volume": [2.5], "kept": [0.0]}  # 0.25
     assert paced.pace.rate > FIRST
     paced.tick()  # 1.3
     assert view.note == "12 Hz · 46 a second coalesced"
@@ -127,7 +127,7 @@ def test_the_note_is_calm_and_silent_where_nothing_is_drawn(monkeypatch: pytest.
     now = [0.0]
     monkeypatch.setattr("workbench.views.chart.pace.time.monotonic", lambda: now[0])
     chart = SimpleNamespace(seen=ColumnDataSource(data={"x": [], "volume": []}), drawn=0, last=(3, 1.5))
-    view = SimpleNamespace(chart=chart, note="", poll=lambda: None, _feed=SimpleNamespace(joined=0))
+    view = SimpleNamespace(chart=chart, note="", poll=lambda: None, _feed=SimpleNamespace(joined=0, made=0))
     paced, said = Paced(view), []
     for step in range(1, 12):
         now[0] = float(step)

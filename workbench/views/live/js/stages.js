@@ -6,7 +6,7 @@ export function render({model}) {
   const told = el(head, "span", "muted grow")
   const table = el(host, "table")
   const names = el(el(table, "thead"), "tr")
-  for (const [title, tip] of [["Stage", "Part of the way"], ["p50", "Half of the trades took less"], ["p95", "95 of 100 took less"],
+  for (const [title, tip] of [["Stage", "Part of the way"], ["p50", "Half of them took less: trades, and from Document on draws of charts"], ["p95", "95 of 100 took less"],
     ["p99", "99 of 100 took less"], ["0.01 ms to 10 s", "From p50 to p99, on a logarithmic scale"]]) {
     const cell = el(names, "th", "", title)
     cell.scope = "col"
