@@ -61,8 +61,8 @@ def chart(
         Called with the row of a marker that is pressed.
     params
         ``compare`` (other symbols, as lines in percent), ``hidden`` (those of them whose lines are not drawn), ``tz``,
-        ``dark``, ``palette`` of the state. Without ``dark`` a chart in a notebook has Panel's theme, which is light
-        unless you say ``pn.extension(theme="dark")``; elsewhere it is dark.
+        ``dark``, ``palette`` of the state. Without ``dark`` a chart in a notebook follows the theme of JupyterLab or VS
+        Code, or else Panel's (``pn.extension(theme="dark")``); elsewhere it is dark.
 
     Examples
     --------
@@ -71,8 +71,9 @@ def chart(
     >>> view.state.symbol, view.state.spec, view.state.studies  # in a notebook: end the cell with ``view``
     ('AAPL', '1d', ['ema(window=50)'])
     """
-    if in_notebook():
-        params.setdefault("dark", pn.config.theme == "dark")
+    follow = in_notebook() and "dark" not in params
+    if follow:
+        params["dark"] = pn.config.theme == "dark"
     params["studies"] = read_studies(studies)
     if type is not None:
         params["chart"] = type
@@ -95,6 +96,8 @@ def chart(
         view = ChartView(bars=Frame(what, spec), state=AppState(**params), live=False)
     if markers is not None:
         view.markers(markers, on_select)
+    if follow:  # the dialog's component tells the theme of JupyterLab or VS Code
+        view.dialog.dialog.param.watch(lambda told: view.state.param.update(dark=bool(told.new)), "dark_theme")
     return view
 
 

@@ -33,13 +33,23 @@ with set_curdoc(page):
     served = dark()
 (dark(), served)
 """
+#: What the component says once it stands in a notebook that is dark, and when that is made light.
+EDITOR = """\
+def after(**params):
+    view, said = wb.chart(bars, **params), []
+    for dark in (True, False):
+        view.dialog.dialog.dark_theme = dark
+        said.append(view.state.dark)
+    return said
+(after(), after(dark=True))
+"""
 
 
 @pytest.fixture(scope="module")
 def cells() -> list[object]:
     """What the cells of a notebook gave, in a kernel of its own."""
     light, dark = "pn.extension()\n(dark(), dark(dark=True))", 'pn.extension(theme="dark")\n(dark(), dark(dark=False))'
-    sources = [BARS, light, PAGE, dark]
+    sources = [BARS, light, PAGE, EDITOR, dark]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
     nbclient.NotebookClient(book, timeout=120, kernel_name="python3").execute(env=child_environment())
     found = [
@@ -50,13 +60,17 @@ def cells() -> list[object]:
 
 
 def test_a_chart_in_a_cell_has_the_theme_of_panel(cells: list[object]) -> None:
-    light, _, dark = cells
+    light, *_, dark = cells
     assert light == (False, True), "light unless it was told otherwise"
     assert dark == (True, False), "dark where Panel is"
 
 
 def test_a_page_that_a_kernel_serves_stays_dark(cells: list[object]) -> None:
     assert cells[1] == (False, True)
+
+
+def test_a_chart_follows_the_theme_of_the_editor_unless_it_was_told_one(cells: list[object]) -> None:
+    assert cells[2] == ([True, False], [True, True])
 
 
 def test_a_chart_of_a_script_stays_dark() -> None:
