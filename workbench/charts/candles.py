@@ -97,7 +97,7 @@ class CandleChart:
         "end") and ``low, high`` (prices at the edges where a hand put them; None where they follow the bars).
     seen
         One row, written by the browser: ``x`` and ``volume`` of the newest bar that it has drawn of those that came
-        live.
+        live, and ``kept``, the ms for which it kept that to itself.
     drawn
         How many live changes of bars were sent.
     """
