@@ -75,6 +75,8 @@ def lab(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 def test_a_chart_in_a_cell_draws_pans_and_lives(page: Page, lab: str, allow_console: list[str]) -> None:
     allow_console.append("/lab/")  # of JupyterLab's own plugins
     page.goto(lab)
+    # Who runs a cell before the kernel is there is asked for one, and the cell does not run.
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=PATIENCE)
     page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE)
     page.keyboard.press("Shift+Enter")
     page.locator(".wb-legend b").filter(has_text="BTC-USD").first.wait_for(timeout=PATIENCE)
