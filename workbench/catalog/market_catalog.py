@@ -17,6 +17,7 @@ from workbench.catalog.manifest import Manifest
 from workbench.catalog.store import Dataset, Store
 from workbench.errors import DataError, UnknownNameError, did_you_mean, unknown
 from workbench.market.events import DTYPES
+from workbench.market.instants import instant_of
 from workbench.market.instruments import Instrument, InstrumentMaster
 from workbench.market.specs import BarSpec
 
@@ -343,16 +344,7 @@ class MarketCatalog:
 
 
 def _instant(value: object) -> int | None:
-    if value is None:
-        return None
-    try:
-        stamp = pd.Timestamp(int(value) if isinstance(value, np.integer) else value)
-        if stamp is pd.NaT:
-            raise ValueError("not a time")
-        stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-        return int(stamp.as_unit("ns").value)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DataError(f"time {value!r} cannot be read ({error}); use such as '2024-01-02 15:30' (UTC)") from None
+    return None if value is None else instant_of(value)
 
 
 def _open(store: Store, catalogs_dir: Path | None) -> MarketCatalog:

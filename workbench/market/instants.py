@@ -20,8 +20,10 @@ def instant_of(value: object) -> int:
     DataError
         It cannot be read as an instant; says how to write one.
     """
-    if isinstance(value, (int, np.integer)):
-        return int(value)
+    if isinstance(value, np.integer):
+        value = int(value)
+    if type(value) is int and -(2**63) < value < 2**63:
+        return value
     try:
         stamp = pd.Timestamp(value)  # type: ignore[arg-type]
         if stamp is pd.NaT:

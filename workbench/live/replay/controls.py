@@ -20,6 +20,7 @@ from workbench.live.replay.pace import Clock, check_speed
 from workbench.live.replay.player import Player
 from workbench.live.replay.reel import Reel
 from workbench.live.worlds import LOST_AFTER_S, WORLD, Lease, Registry, World, new_id
+from workbench.market.instants import instant_of
 
 if TYPE_CHECKING:
     from workbench.catalog.market_catalog import MarketCatalog
@@ -374,24 +375,6 @@ def running(bus_url: str) -> list[tuple[Lease, World]]:
             if world is not None and world.id == lease.id:
                 out.append((lease, world))
     return out
-
-
-def instant_of(value: object) -> int:
-    """An instant as ns UTC.
-
-    Raises
-    ------
-    DataError
-        It cannot be read as one.
-    """
-    try:
-        stamp = pd.Timestamp(value)
-        if stamp is pd.NaT:
-            raise ValueError("not a time")
-        stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-        return int(stamp.as_unit("ns").value)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DataError(f"time {value!r} cannot be read ({error}); use such as '2024-01-02 15:30' (UTC)") from None
 
 
 def _order(entry_id: str) -> tuple[int, int]:
