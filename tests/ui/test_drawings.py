@@ -249,7 +249,8 @@ def test_a_note_is_written_while_bars_come_in(page: Page, kept: Workspaces) -> N
     page.keyboard.press("Enter")
     [one] = saved(page, kept, symbol="BTC-USD")
     assert one.text == "buyers wait here"
-    page.locator(".wb-note").dblclick(force=True)
+    expect(page.locator(".wb-note")).to_be_visible()
+    page.locator(".wb-note").dblclick(force=True)  # forced, as the canvas below hears it
     expect(note).to_be_focused()
     page.keyboard.type("nobody")
     page.keyboard.press("Escape")

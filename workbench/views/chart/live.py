@@ -8,6 +8,9 @@ import numpy as np
 
 from workbench.views.chart.history import History
 
+#: How long a chart that opens waits for what the bus holds of it; the hub looks at what it is asked every 50 ms.
+PATIENCE_S = 0.5
+
 
 class LiveFeed:
     """A subscription that can be moved from one symbol and spec to the next."""
@@ -26,9 +29,15 @@ class LiveFeed:
         return self._bars is not None
 
     def attach(self, hub: Any, symbol: str, spec: str) -> None:
-        """Subscribe to these bars instead."""
+        """Subscribe to these bars instead.
+
+        Returns when the hub has counted in what came since the end of the stored history, so that a chart opens at its
+        newest bars and does not leap to them. Bars that are made of all that is stored come later.
+        """
         self.detach()
         self._bars, self._hub, self._symbol = hub.subscribe(symbol, spec), hub, symbol
+        if self._bars.wait_begun(0):
+            self._bars.wait_ready(PATIENCE_S)
         self._began = self._bars.snapshot().began
 
     def detach(self) -> None:

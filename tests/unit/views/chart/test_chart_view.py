@@ -38,6 +38,12 @@ class Feed:
             version=self.version, closed=self.closed, forming=self.forming, last_price=self.last_price, began=1
         )
 
+    def wait_begun(self, timeout_s: float | None = None) -> bool:
+        return True
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 
@@ -83,6 +89,26 @@ def told(view: ChartView, name: str) -> object:
 def test_stored_and_forming_bars_are_drawn_as_one(view: ChartView) -> None:
     assert np.array_equal(view.chart.source.data["time"], np.arange(51) * 60_000)
     assert np.array_equal(np.diff(view.chart.source.data["x"]), np.ones(50))
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_chart_opens_at_its_newest_bars(view: ChartView, monkeypatch: pytest.MonkeyPatch, begun: bool) -> None:
+    """What the bus holds is waited for; bars that are made of all that is stored are not."""
+    feed = view.services.feed
+    feed.closed, feed.forming = bars(0), bars(0)
+
+    def wait_ready(timeout_s: float) -> bool:
+        assert begun and timeout_s > 0
+        feed.version, feed.closed, feed.forming = feed.version + 1, bars(30, first=50), bars(1, first=80)
+        return True
+
+    monkeypatch.setattr(feed, "wait_begun", lambda timeout_s: begun, raising=False)
+    monkeypatch.setattr(feed, "wait_ready", wait_ready, raising=False)
+    view.state.spec = "5min"
+    assert len(view.history) == (81 if begun else 50)
+    epoch, window = told(view, "epoch"), view.window
+    view.poll()
+    assert (told(view, "epoch"), view.window) == (epoch, window)
 
 
 def test_several_bars_that_close_between_two_looks_are_all_drawn(view: ChartView) -> None:
