@@ -109,6 +109,27 @@ def test_linked_charts_share_window_crosshair_and_symbol(page: Page) -> None:
     expect(page).to_have_url(re.compile("symbol=AAPL.*link=red.*link.2=red"))
 
 
+def test_a_tool_draws_in_the_chart_that_is_pressed(page: Page) -> None:
+    """A tool is chosen while one chart is active, and drawn with in another: in each of them, and it is one drawing."""
+    open_page(page, "/chart?symbol=AAPL&spec=1d&grid=columns&symbol.2=ETH-USD&spec.2=15min", "AAPL 1d", "ETH-USD 15min")
+    drawn = page.locator(".wb-cell .wb-upper .wb-drawn g[data-id]")
+    tools = page.locator(".list:visible")
+    for at in (1, 0):
+        tools.get_by_role("button", name="Horizontal line", exact=True).click()
+        box = page.locator(".wb-cell").nth(at).bounding_box()
+        before = edges(page, ("AAPL 1d", "ETH-USD 15min")[at])
+        page.mouse.click(box["x"] + 200, box["y"] + 200)
+        expect(drawn).to_have_count(2 - at, timeout=ANSWER)
+        expect(page.locator(".head").nth(at)).to_have_class(re.compile("active"))
+        expect(tools.get_by_role("button", name="Pointer", exact=True)).to_have_attribute("aria-pressed", "true")
+        assert edges(page, ("AAPL 1d", "ETH-USD 15min")[at])[0] == before[0]
+    page.keyboard.press("Delete")
+    expect(drawn).to_have_count(1, timeout=ANSWER)
+    page.locator(".wb-cell").nth(1).click(position={"x": 200, "y": 200})
+    page.keyboard.press("Delete")
+    expect(drawn).to_have_count(0, timeout=ANSWER)
+
+
 def test_a_layout_of_four_opens_with_four(page: Page) -> None:
     four = ("BTC-USD 5min", "AAPL 1d", "AAPL 1w", "BTC-USD 15min")
     open_page(

@@ -76,6 +76,20 @@ def test_panes_share_the_window_and_times_stand_below_the_lowest(page: Page) -> 
     page.wait_for_function(inside, timeout=ANSWER)
 
 
+def test_dates_stand_below_a_study_that_has_no_value_yet(page: Page) -> None:
+    """Three days of bars are too few for a mean of 26: its pane is empty, and everything else is there."""
+    open_chart(page, "BTC-USD", "1d", "macd")
+    expect(line(page, "MACD")).to_be_visible()
+    page.wait_for_function(
+        f"""() => {{ const f = {ROWS}.at(-1), view = [...f.y_range.linked_plots].at(-1), box = view.frame.bbox;
+        const canvas = view.canvas_view.primary.canvas, scale = canvas.width / view.canvas_view.bbox.width;
+        const strip = [box.left, box.bottom + 4, box.width, view.bbox.bottom - box.bottom - 5].map((v) => v * scale);
+        const found = canvas.getContext("2d").getImageData(...strip).data;
+        return Number.isFinite(f.y_range.start + f.y_range.end) && new Set(new Uint32Array(found.buffer)).size > 4; }}""",
+        timeout=ANSWER,
+    )
+
+
 def test_the_dialog_changes_a_study_and_keeps_the_window(page: Page) -> None:
     open_chart(page, "AAPL", "1d", "ema(window=50)")
     before = page.evaluate(f"() => {PRICE}.id"), window(page)

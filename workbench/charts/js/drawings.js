@@ -35,6 +35,8 @@ class Hand {
   get told() { return settings(this.source); }
   get set() { return settings(this.board.source); }
   get pane() { return this.board.main; }
+  // The tool that a press would draw with.
+  get tool() { return Desk.waits(desks.latest) ? desks.latest.tool : this.desk.tool; }
   get chosen() { return this.rows().find((row) => row.id === this.desk.chosen && !row.hidden) ?? null; }
 
   changed() {
@@ -139,7 +141,7 @@ class Hand {
   // --- the pointer -----------------------------------------------------------------------------------------------
 
   down(event) {
-    desks.latest = this.desk;
+    this.desk.pressed();
     if (event.button !== 0 || !event.isPrimary) return;
     const p = this.place(event), { tool } = this.desk;
     if (!this.within(p) || !this.board.source.data.x?.length) return;
@@ -180,7 +182,7 @@ class Hand {
       if (!drag.was.locked) drag.row = { ...drag.was, pts: this.shifted(drag, p, event) };
       this.soon();
     } else if (!event.buttons) {
-      const hit = this.desk.tool || !this.within(p) ? null : this.under(p);
+      const hit = this.tool || !this.within(p) ? null : this.under(p);
       if (hit?.row.id !== this.hover) { this.hover = hit?.row.id ?? null; this.soon(); }
       this.show_hand(p, hit);
     }
@@ -236,8 +238,8 @@ class Hand {
   }
 
   show_hand(p, hit = null) {
-    const { drag, desk } = this;
-    const hand = desk.tool ? (this.within(p) ? "draw" : "") : drag ? "move" : hit?.handle && !hit.row.locked ? "grab" : hit ? "on" : "";
+    const { drag } = this;
+    const hand = this.tool ? (this.within(p) ? "draw" : "") : drag ? "move" : hit?.handle && !hit.row.locked ? "grab" : hit ? "on" : "";
     if (this.pane.events.dataset.wbHand !== hand) this.pane.events.dataset.wbHand = hand;
   }
 

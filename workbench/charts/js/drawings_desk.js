@@ -47,6 +47,18 @@ class Desk {
     this.tell();
   }
 
+  // A chart is pressed: a tool that was chosen while another one of the page was the latest is meant for it.
+  pressed() {
+    const { latest } = desks;
+    desks.latest = this;
+    if (latest === this || !Desk.waits(latest)) return;
+    const { tool, kept } = latest;
+    latest.take(null);
+    this.take(tool, kept);
+  }
+
+  static waits(desk) { return Boolean(desk?.tool && desk.hand?.board.current && !desk.hand.making); }
+
   pull(on) {
     this.magnet = on;
     try { localStorage.setItem("wb.magnet", on ? "on" : "off"); } catch { /* private mode: as long as this page lasts */ }

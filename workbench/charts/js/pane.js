@@ -98,6 +98,14 @@ class Pane {
     if (kind === "price") this.last = element(this.layer, "div", "wb-tag wb-last");
     this.tag = element(this.layer, "div", "wb-tag wb-tag-price");
     if (kind === "price") this.hint = element(this.layer, "div", "wb-hint");
+    view.connect(figure.y_range.change, () => this.scale());
+    this.scale();
+  }
+
+  // Where no value is shown yet, a study over too few bars, there is no scale, and without one Bokeh paints no dates.
+  scale() {
+    const { y_range } = this.figure;
+    if (Number.isNaN(y_range.start + y_range.end)) y_range.setv({ start: 0, end: 1 });
   }
 
   // Bokeh empties the canvas's shadow root whenever it renders anew.
