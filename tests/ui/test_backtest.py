@@ -259,16 +259,25 @@ def test_the_chart_has_its_legend_again_after_a_comparison(page: Page, workbench
 
 
 @pytest.mark.parametrize(
-    ("name", "spec", "width"),
-    [("chart", "1d", 1400), ("chart", "renko:10.25(1d)", 1400), ("backtest", "1d", 1400), ("backtest", "1d", 820)],
+    ("name", "spec", "width", "lines"),
+    [
+        ("chart", "1d", 1400, 1),
+        ("chart", "renko:10.25(1d)", 1400, 1),
+        ("chart", "1d", 1000, 2),
+        ("backtest", "1d", 1400, 1),
+        ("backtest", "1d", 1000, 1),
+        ("backtest", "1d", 820, 1),
+    ],
 )
-def test_the_top_bar_keeps_to_one_line(page: Page, workbench: Served, name: str, spec: str, width: int) -> None:
+def test_the_top_bar_keeps_to_its_lines(
+    page: Page, workbench: Served, name: str, spec: str, width: int, lines: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{workbench}/{name}?symbol=AAPL&spec={spec}", timeout=READY)
     expect(page.locator(".wb-legend")).to_be_visible(timeout=READY)
     expect(page.locator(".wb-zone")).to_be_visible(timeout=READY)
     boxes = [page.locator(one).first.bounding_box() for one in (".wb-topbar", ".wb-symbol", ".wb-zone")]
-    assert boxes[0]["height"] < 40 and abs(boxes[1]["y"] - boxes[2]["y"]) < 8, boxes
+    assert boxes[0]["height"] < 40 * lines and abs(boxes[1]["y"] - boxes[2]["y"]) < 40 * lines - 32, boxes
 
 
 def test_the_page_is_one_of_the_bar(page: Page, workbench: Served) -> None:
