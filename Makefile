@@ -53,9 +53,9 @@ doctor: $(VENV)/.runtime  ## check this installation and say what to do
 gallery: $(VENV)/.runtime  ## a page with a picture of each indicator, in build/gallery
 	$(BIN)/workbench indicators --gallery build/gallery
 
-bench: $(VENV)/.runtime  ## side by side with the peers; NAME=bars
+bench: $(VENV)/.test  ## side by side with the peers; NAME=bars, RECORD=1 writes docs/performance.md anew
 	$(PIP) install -q -e .[bench]
-	$(BIN)/python -m benchmarks $(or $(NAME),bars)
+	$(BIN)/python -m benchmarks $(or $(NAME),bars) $(if $(RECORD),--record)
 
 lock:  ## write requirements.lock and requirements-test.lock anew from pyproject.toml
 	$(PYTHON) -m venv build/lock

@@ -1,4 +1,4 @@
-"""``python -m benchmarks NAME [--json] [--quick]``: one line a job, with the ratio beside its target."""
+"""``python -m benchmarks NAME [--json] [--quick | --record]``: one line a job, with the ratio beside its target."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import json
 import os
 import sys
 
-NAMES = ("backtest", "bars", "indicators", "live", "parity", "sweep", "ui")
+from benchmarks import record
+from benchmarks.page import SECTIONS
+from benchmarks.timing import GOAL, figure, times, verdict, wanted
+
+NAMES = (*sorted([*SECTIONS, "parity"]),)
 
 
 def main() -> int:
@@ -17,21 +21,32 @@ def main() -> int:
     ask.add_argument("name", choices=NAMES)
     ask.add_argument("--json", action="store_true", help="one JSON object a line")
     ask.add_argument("--quick", action="store_true", help="a twentieth of the data; ratios are then only a hint")
+    ask.add_argument("--record", action="store_true", help="keep the run, and write docs/performance.md anew")
     said = ask.parse_args()
+    if said.record and said.quick:
+        ask.error("--record keeps a whole run: leave out --quick, whose ratios are only a hint")
+    if said.record and said.name not in SECTIONS:
+        ask.error(f"--record: {said.name} writes a page of its own, docs/indicators/parity.md; leave out --record")
     os.environ.setdefault("POLARS_MAX_THREADS", "2")  # noqa: TID251 - a peer's switch, read at its import
-    good = True
+    machine = record.machine(said.name) if said.record else None  # before the run, which is a load of its own
+    rows = []
     for row in importlib.import_module(f"benchmarks.{said.name}").run(quick=said.quick):
-        good &= row["checked"] is not False
-        if said.json:
-            print(json.dumps(row), flush=True)
-            continue
-        target = f"target {row['target']:g}" if row["target"] else "no target"
-        ratio = f"{row['ratio']:7.2f}x ({target})" if row["ratio"] else row.get("note", "")
-        peer = f"{row['peer']} {row['peer_s']:8.3f} s" if row["peer_s"] else row["peer"]
-        line = f"{row['job']:44s} ours {row['ours_s']:8.3f} s  {peer:28s} {ratio}"
-        note = f"\n    {row['note']}" if row["ratio"] and row.get("note") else ""
-        print(f"{line}  checked: {row['checked']}{note}", flush=True)
-    return 0 if good else 1
+        rows.append(row)
+        print(json.dumps(row) if said.json else line(row), flush=True)
+    if machine is not None:
+        kept = record.write(said.name, machine, rows)
+        print(f"Recorded in docs/performance/{kept.name}; docs/performance.md is written anew.", file=sys.stderr)
+    return 1 if any(row["checked"] is False for row in rows) else 0
+
+
+def line(row: dict) -> str:
+    """One row as it is printed."""
+    peer = "" if row["peer"] == GOAL else f"{row['peer']} {figure(row['theirs'], row['unit'])}".strip()
+    ratio = "" if row["peer"] == GOAL or row["ratio"] is None else times(row["ratio"])
+    goal = f"{wanted(row)}: {verdict(row)}" if wanted(row) else verdict(row)
+    note = f"\n    {row['note']}" if row["note"] else ""
+    ours = figure(row["ours"], row["unit"])
+    return f"{row['job']:52s} {ours:>14s}  {peer:36s} {ratio:>7s}  {goal}  checked: {row['checked']}{note}"
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from importlib import metadata
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import pandas_ta
 from benchmarks.parity import columns_for, compared_with, minutes, talib_values
-from benchmarks.timing import in_turn, row
+from benchmarks.timing import goal, in_turn, mean_row, row
 from workbench.indicators import Peer, Studies, indicator, indicators
 
 BARS, FEWER = 10_000_000, 1_000_000
@@ -29,9 +29,7 @@ def run(*, quick: bool = False) -> Iterator[dict]:
                 ratios.append(found["ratio"])
             yield found
     if ratios:
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        one = row(f"geometric mean of {len(ratios)}, least {min(ratios):.2f}x", 1.0, "TA-Lib", mean, TARGET, None)
-        yield one
+        yield mean_row(ratios, f"TA-Lib {metadata.version('TA-Lib')}", TARGET)
     yield from pandas_ta.rows(frame.iloc[: FEWER // 20 if quick else FEWER])
     yield stream_row(frame)
 
@@ -67,5 +65,4 @@ def stream_row(frame: pd.DataFrame) -> dict:
             live.update_rows(rows[at : at + 1])
 
     ours_s = in_turn(stream, runs=3)[0]
-    job = f"{len(chosen)} studies, {len(some)} bars, a bar at a time"
-    return row(job, ours_s, f"goal {A_BAR * 1e6:g} us a bar", A_BAR * len(some), 1.0, checked)
+    return goal(f"a bar of {len(chosen)} studies, {len(some):,} bars one by one", ours_s / len(some), A_BAR, checked)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from benchmarks.parity import compared_with, table
-from benchmarks.timing import in_turn, row
+from benchmarks.timing import in_turn, mean_row, row
 from workbench.indicators import Peer, indicator
 
 TARGET = 10.0
@@ -54,7 +53,7 @@ def rows(frame: pd.DataFrame) -> Iterator[dict]:
     try:
         import pandas_ta_classic as peer
     except ImportError:
-        yield row(f"{len(JOBS)} functions of {PACKAGE}", 0.0, f"{PACKAGE} is not installed", None, TARGET, None)
+        yield row(f"{len(JOBS)} functions of {PACKAGE}", None, f"{PACKAGE} is not installed", None, TARGET, None)
         return
     ratios = []
     for job in JOBS:
@@ -73,5 +72,4 @@ def rows(frame: pd.DataFrame) -> Iterator[dict]:
         line = row(f"{len(frame) / 1e6:g} M bars, {one.label}", ours_s, name, theirs_s, None, good)
         ratios.append(line["ratio"])
         yield line
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    yield row(f"geometric mean of {len(ratios)}, least {min(ratios):.2f}x", 1.0, PACKAGE, mean, TARGET, None)
+    yield mean_row(ratios, f"{PACKAGE} {peer.version}", TARGET)

@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from benchmarks.backtest import FEES, Guarded, minutes
 from benchmarks.dask_cluster import cluster_of
-from benchmarks.timing import in_turn, row
+from benchmarks.timing import NO_PEER, goal, in_turn, row
 from workbench.backtest import backtest
 from workbench.strategies import SmaCross
 from workbench.sweep import sweep
@@ -62,8 +63,9 @@ def run(*, quick: bool = False) -> Iterator[dict]:
             yield row(job, a["seconds"], "vectorbt is not installed", None, least, None)
             continue
         good = np.allclose(a["returns"], b["returns"], rtol=1e-9, atol=1e-9)
-        yield row(job, a["seconds"], "vectorbt", b["seconds"], least, bool(good))
-        yield row(f"memory of {job}, MB as seconds", max(a["mb"], 0.1), "vectorbt", b["mb"], 10.0, bool(good))
+        peer = f"vectorbt {metadata.version('vectorbt')}"
+        yield row(job, a["seconds"], peer, b["seconds"], least, bool(good))
+        yield row(f"memory of {job}", max(a["mb"], 0.1), peer, b["mb"], 10.0, bool(good), unit="MB")
     yield threads_row(quick)
     yield dask_row(quick)
     if not quick:
@@ -158,7 +160,7 @@ def dask_row(quick: bool) -> dict:
     job = f"{len(some['fast']) * len(some['slow']):,} cells, two dask workers"
     cores = workers_of(None)
     if cores < 2:
-        return row(f"{job}: left out, this machine has one core", 0.0, "one dask worker", None, 1.6, None)
+        return row(f"{job}: left out, this machine has one core", None, "one dask worker", None, 1.6, None)
     with cluster_of(1) as alone, cluster_of(2) as pair:
 
         def cells(client: Any) -> Any:
@@ -179,8 +181,8 @@ def million_rows() -> Iterator[dict]:
     assert found is not None
     job = f"{len(MILLION['fast']) * len(MILLION['slow']):,} cells, {BARS:,} bars"
     good, peak = found["returns"] == [1.0], found["peak_mb"]
-    yield row(job, found["seconds"], "no peer", None, None, good) | {"peak_mb": round(peak)}
-    limited = row(f"memory of {job}, MB as seconds", peak, "goal 2 GB", 2048.0, 1.0, good and peak <= 2048.0)
+    yield row(job, found["seconds"], NO_PEER, None, None, good) | {"peak_mb": round(peak)}
+    limited = goal(f"memory of {job}", peak, 2048.0, good and peak <= 2048.0, unit="MB")
     yield limited | {"peak_mb": round(peak)}
 
 

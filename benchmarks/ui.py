@@ -2,7 +2,7 @@
 a live trade's way to the screen.
 
 Beside it the bars that a chart of ours holds, drawn by ``hvplot.ohlc`` and by a plain Bokeh figure, and those of a
-whole history, as far as they get. Times are medians unless they say otherwise; targets are in the notes.
+whole history, as far as they get. Times are medians unless they say otherwise.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from benchmarks import ui_live, ui_pages
-from benchmarks.timing import row
+from benchmarks.timing import figure, goal, row
 from workbench.catalog import MarketCatalog, Store
 from workbench.charts.candles import MAX_BARS, WIDEST
 from workbench.doctor import browser
@@ -49,24 +50,25 @@ def run(*, quick: bool = False) -> Iterator[dict]:
         with ui_pages.served(folder) as address:
             chart = f"{address}/chart?symbol={ui_pages.SYMBOL}&spec=1min"
             ours = paints(chromium, chart, 3 if quick else 9)
-            note = f"worst {max(ours, default=0):.2f} s (target {FIRST_PAINT:g} s)"
-            yield {**row("first paint of the chart page", _middle(ours), "no peer", None, None, None), "note": note}
+            yield goal("first paint of the chart page", _middle(ours), FIRST_PAINT, None)
+            yield goal(
+                f"first paint of the chart page, worst of {len(ours)}", max(ours, default=None), FIRST_PAINT, None
+            )
             yield from move_rows(list(moves(chromium, chart, 12 if quick else 60)), millions)
             frames = frames_of(chromium, chart)
-            note = f"p95 {1e3 * _high(frames):.1f} ms (target {1e3 * FRAME:.1f} ms)"
-            yield {**row(_DRAG, _middle(frames), "no peer", None, None, None), "note": note}
+            yield goal(f"{_DRAG}, p95", _high(frames), FRAME, None, note=_median(frames))
         yield from ui_live.rows(chromium, quick=quick)
         for held in (bars[-MAX_BARS:], bars):
             with ui_pages.peers(held) as address:
                 for name in ui_pages.PEERS:
-                    url, peer = f"{address}/with_{name}", f"{name}, {len(held)} bars and nothing around"
+                    url, peer = f"{address}/with_{name}", f"{name} {metadata.version(name)}, {len(held):,} bars"
                     theirs = paints(chromium, url, 3 if len(held) <= MAX_BARS else 1)
                     if not theirs:
-                        peer = f"{name}, {len(held)} bars: not in {_PATIENCE // 1000} s"
+                        peer += f", not in {_PATIENCE // 1000} s"
                     yield row("first paint", _middle(ours), peer, _middle(theirs), None, None)
                     if theirs:
                         dragged = frames_of(chromium, url)
-                        yield row(_DRAG, _middle(frames), f"{name}, {len(held)} bars", _middle(dragged), None, None)
+                        yield row(_DRAG, _middle(frames), peer, _middle(dragged), None, None)
         chromium.close()
 
 
@@ -94,9 +96,8 @@ def server_row(catalog: MarketCatalog, millions: str, *, moves: int) -> dict:
             taken.append(time.perf_counter() - begin)
         most = max(most, len(view.chart.source.data["x"]))
     workspaces.close()
-    note = f"median {1e3 * _middle(taken):.1f} ms, {moves} moves (target {1e3 * SERVER:g} ms)"
     job = f"pan or zoom over {millions} trades, server, p95"
-    return {**row(job, _high(taken), "no peer", None, None, most <= MAX_BARS), "note": note}
+    return goal(job, _high(taken), SERVER, most <= MAX_BARS, note=_median(taken))
 
 
 def paints(chromium: Any, url: str, runs: int) -> list[float]:
@@ -139,12 +140,9 @@ def move_rows(moved: list[tuple[float, int]], millions: str) -> Iterator[dict]:
     seconds, sizes = [one for one, _ in moved], [size for _, size in moved]
     if not moved:
         raise RuntimeError("no move of the window was answered; look at the chart page by hand")
-    note = f"median {1e3 * _middle(seconds):.0f} ms, {len(moved)} moves (target {1e3 * TOTAL:g} ms)"
     job = f"pan over {millions} trades to bars on the screen, p95"
-    yield {**row(job, _high(seconds), "no peer", None, None, None), "note": note}
-    note = f"{max(sizes, default=0)} bytes at most (limit {MESSAGE})"
-    job = "bytes of a message that answers a pan"
-    yield {**row(job, 0.0, "no peer", None, None, max(sizes, default=0) <= MESSAGE), "note": note}
+    yield goal(job, _high(seconds), TOTAL, None, note=_median(seconds))
+    yield goal("greatest message that answers a pan", max(sizes), MESSAGE, max(sizes) <= MESSAGE, unit="B")
 
 
 def frames_of(chromium: Any, url: str) -> list[float]:
@@ -183,6 +181,11 @@ def _middle(taken: list[float]) -> float | None:
 
 def _high(taken: list[float]) -> float:
     return float(np.percentile(taken, 95)) if taken else float("nan")
+
+
+def _median(taken: list[float]) -> str:
+    """What a line of a high percentile has beside it."""
+    return f"median {figure(_middle(taken), 's')} of {len(taken):,}"
 
 
 def _timeout() -> type[Exception]:

@@ -14,12 +14,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from benchmarks import live, live_sessions, ui_pages
-from benchmarks.timing import row
+from benchmarks.timing import goal
 from workbench.catalog import Store
 from workbench.live.publisher import Publisher
 from workbench.market.events import TRADE
@@ -38,7 +38,7 @@ _PROCESSES = multiprocessing.get_context("spawn")
 
 
 def rows(chromium: Any, *, quick: bool = False) -> Iterator[dict]:
-    """The one row."""
+    """How old the newest trade of a paint is: the median, and the 95th percentile."""
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(live.redis())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-bench-")))
@@ -55,23 +55,28 @@ def rows(chromium: Any, *, quick: bool = False) -> Iterator[dict]:
         before, began = sent.value, time.monotonic()
         drawn = paints(chromium, f"{address}/{PAGE}", 5.0 if quick else 60.0)
         rate = (sent.value - before) / (time.monotonic() - began)
+        yield pixel_row(drawn, rate, held.value, percentile=50) | {"note": ""}  # the next line has it all
         yield pixel_row(drawn, rate, held.value)
 
 
-def pixel_row(drawn: np.ndarray, rate: float, held: int) -> dict:
-    """The row of paints as ``paints`` gives them, at ``rate`` trades a second and with ``held`` other sessions."""
+def pixel_row(drawn: np.ndarray, rate: float, held: int, *, percentile: Literal[50, 95] = 95) -> dict:
+    """The row of paints as ``paints`` gives them, at ``rate`` trades a second and with ``held`` other sessions.
+
+    A newest trade did not wait for the coalescing interval, so that its age is what comes above that.
+    """
     newest, every, interval = ages(drawn)
     p50, p95 = np.percentile(newest, [50, 95])
     all50, all95 = np.percentile(every, [50, 95])
     good = bool(held == SESSIONS and len(newest) and newest.min() > 0)
-    found = row(f"trade -> pixel beside {held} sessions, p95", p95 / 1e3, "no peer", None, None, good)
     note = (
-        f"newest trade of a paint p50 {p50:.0f}, p95 {p95:.0f} ms (targets {P50:g} and {P95:g} above the coalescing "
-        f"interval, for which it did not wait); any trade p50 {all50:.0f}, p95 {all95:.0f} ms, which is "
+        f"newest trade of a paint p50 {p50:.0f}, p95 {p95:.0f} ms, which did not wait for the coalescing interval; "
+        f"any trade p50 {all50:.0f}, p95 {all95:.0f} ms, which is "
         f"{all50 - interval:.0f} and {all95 - interval:.0f} above the interval of {interval:.0f} ms; {len(drawn)} "
         f"paints, {rate:,.0f} trades/s"
     )
-    return {**found, "note": note}
+    took, limit = {50: (p50, P50), 95: (p95, P95)}[percentile]
+    job = f"newest trade -> pixel beside {held} sessions, p{percentile}"
+    return goal(job, took / 1e3, limit / 1e3, good, note=note)
 
 
 def ages(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
