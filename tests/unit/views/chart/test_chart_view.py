@@ -91,21 +91,24 @@ def test_stored_and_forming_bars_are_drawn_as_one(view: ChartView) -> None:
     assert np.array_equal(np.diff(view.chart.source.data["x"]), np.ones(50))
 
 
-@pytest.mark.parametrize("begun", [True, False])
-def test_a_chart_opens_at_its_newest_bars(view: ChartView, monkeypatch: pytest.MonkeyPatch, begun: bool) -> None:
-    """What the bus holds is waited for; bars that are made of all that is stored are not."""
-    feed = view.services.feed
+@pytest.mark.parametrize(("begun", "state"), [(True, "live"), (True, "stale"), (False, "live"), (True, "reconnecting")])
+def test_a_chart_opens_at_its_newest_bars(
+    view: ChartView, monkeypatch: pytest.MonkeyPatch, begun: bool, state: str
+) -> None:
+    """What the bus holds is waited for; not bars that are made of all that is stored, nor a bus that is away."""
+    feed, waited = view.services.feed, begun and state != "reconnecting"
+    view.services.state = state
     feed.closed, feed.forming = bars(0), bars(0)
 
     def wait_ready(timeout_s: float) -> bool:
-        assert begun and timeout_s > 0
+        assert waited and timeout_s > 0
         feed.version, feed.closed, feed.forming = feed.version + 1, bars(30, first=50), bars(1, first=80)
         return True
 
     monkeypatch.setattr(feed, "wait_begun", lambda timeout_s: begun, raising=False)
     monkeypatch.setattr(feed, "wait_ready", wait_ready, raising=False)
     view.state.spec = "5min"
-    assert len(view.history) == (81 if begun else 50)
+    assert len(view.history) == (81 if waited else 50)
     epoch, window = told(view, "epoch"), view.window
     view.poll()
     assert (told(view, "epoch"), view.window) == (epoch, window)
