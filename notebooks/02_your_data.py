@@ -54,8 +54,8 @@ except IngestError as error:
 complaint
 
 # %% [markdown]
-# Told what the dates are, it reads the file and reports. (What is `dates="mdy"` here is `--dates mdy` in a shell, and
-# in the message: `workbench ingest csv acme.csv --symbol ACME --dates mdy`.)
+# Told what the dates are, it reads the file and reports. (What is `dates="mdy"` here is `--dates mdy` in a shell:
+# `workbench ingest csv acme.csv --symbol ACME --dates mdy`.)
 
 # %%
 (report,) = wb.ingest("csv", file, symbol="ACME", dates="mdy", catalog=catalog)

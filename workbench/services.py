@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.config import Settings, load_settings
-from workbench.errors import IngestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,9 +206,11 @@ def open_catalog(data_dir: str | Path | None = None, catalogs: str | Path | None
     from workbench.market.instruments import InstrumentMaster
 
     settings = load_settings() if data_dir is None or catalogs is None else None
-    data = Path(data_dir) if data_dir is not None else settings.data_dir
+    data = Path(data_dir).expanduser() if data_dir is not None else settings.data_dir
     return MarketCatalog(
-        Store(data), InstrumentMaster.load(data), Path(catalogs) if catalogs is not None else settings.catalogs
+        Store(data),
+        InstrumentMaster.load(data),
+        Path(catalogs).expanduser() if catalogs is not None else settings.catalogs,
     )
 
 
@@ -235,7 +236,7 @@ def ingest(
     format
         Name of an importer: ``csv``, ``iqfeed``, ``lean`` or one of yours.
     paths
-        A file or several, or folders whose files of that format are taken.
+        A file or several, or folders whose files of that format are taken; ``~`` is the home folder.
     symbol, source
         Under which names to store; needed or not as the format says.
     replace
@@ -247,8 +248,8 @@ def ingest(
     progress
         Called with bytes done and bytes in all.
     options
-        The importer's own, such as ``dates="mdy"``, ``tz="America/New_York"`` or ``spec="1min"``: what the command, and
-        the errors, call ``--dates mdy``.
+        The importer's own, such as ``dates="mdy"``, ``tz="America/New_York"`` or ``spec="1min"``: what the command
+        calls ``--dates mdy``.
 
     Returns
     -------
@@ -257,12 +258,13 @@ def ingest(
     Raises
     ------
     IngestError
-        A file is damaged, of another format, needs an option or has no usable row; says which file, and which line
-        where it is one. Of several files the others are stored, and the error has their ``reports``.
+        There is no such file, it is damaged, of another format, needs an option or has no usable row, or an option
+        cannot be used; says which file, and which line where it is one. Of several files the others are stored, and
+        the error has their ``reports``.
     DataError
         Rows overlap what is stored and ``replace`` is not given.
-    SpecError, UnknownNameError
-        There is no such bar spec or importer; names the nearest.
+    UnknownNameError
+        There is no such importer; names the nearest.
 
     Examples
     --------
@@ -275,14 +277,7 @@ def ingest(
     5
     """
     from workbench.catalog import ingest as importing
-    from workbench.market.specs import BarSpec
 
-    spec = options.get("spec")
-    if isinstance(spec, str) and not BarSpec.parse(spec).timed:
-        raise IngestError(
-            f"option spec={spec!r} cannot be used: the bars of a file are time bars, such as 1min or 1d; others are "
-            f"made when they are asked for (wb.catalog().bars(symbol, {spec!r}))"
-        )
     return importing.ingest(
         get_services().catalog if catalog is None else catalog,
         format,

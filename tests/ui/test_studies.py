@@ -84,8 +84,8 @@ def test_dates_stand_below_a_study_that_has_no_value_yet(page: Page) -> None:
         f"""() => {{ const f = {ROWS}.at(-1), view = [...f.y_range.linked_plots].at(-1), box = view.frame.bbox;
         const canvas = view.canvas_view.primary.canvas, scale = canvas.width / view.canvas_view.bbox.width;
         const strip = [box.left, box.bottom + 4, box.width, view.bbox.bottom - box.bottom - 5].map((v) => v * scale);
-        const found = canvas.getContext("2d").getImageData(...strip).data;
-        return Number.isFinite(f.y_range.start + f.y_range.end) && new Set(new Uint32Array(found.buffer)).size > 4; }}""",
+        const colors = new Set(new Uint32Array(canvas.getContext("2d").getImageData(...strip).data.buffer));
+        return Number.isFinite(f.y_range.start + f.y_range.end) && colors.size > 4; }}""",
         timeout=ANSWER,
     )
 

@@ -105,6 +105,16 @@ def test_errors_in_the_guide_are_the_real_ones(importer_guide: tuple, wrong: str
     assert f"`{told}`" in text
 
 
+def test_the_error_of_python_in_the_guide_is_the_real_one(importer_guide: tuple) -> None:
+    text, folder, environment = importer_guide
+    said = re.search(r"From Python, `(wb\.ingest\(.+?\))`, the first one is\n`(.+?)`\.", text)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import workbench as wb\n{said[1]}"],
+        cwd=folder, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == f"workbench.errors.IngestError: {said[2]}"
+
+
 def test_commands_in_the_documentation_exist() -> None:
     found = 0
     for page in WRITTEN:

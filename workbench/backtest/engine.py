@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from workbench.backtest.audit import sampled, warn
 from workbench.backtest.benchmark import Benchmark, worth_of
+from workbench.backtest.lookup import find_strategy
 from workbench.backtest.market import Bars, Market
 from workbench.backtest.result import Result
 from workbench.backtest.run import Progress, Run, Settings
 from workbench.errors import DataError, did_you_mean
 from workbench.kernels.ledger import PATHS
-from workbench.strategies import Rule, Strategy, strategies
+from workbench.strategies import Strategy
 from workbench.trading import Costs
 
 FILLS = ("next_open", "close")
@@ -52,7 +54,8 @@ def backtest(
     Parameters
     ----------
     strategy
-        A strategy, its class, its name, or a formula: long while that is above 0.
+        A strategy, its class, or a text: its name, ``file.py:Class``, ``module:Class``, or a formula (long while that
+        is above 0).
     bars
         Bars of one symbol, or of several by name, which share the cash on the union of their clocks.
     cash
@@ -97,16 +100,18 @@ def backtest(
     Raises
     ------
     DataError
-        Bars, or an argument, that cannot be used; a ``decide`` that cannot be compiled.
+        Bars, or an argument, that cannot be used; a ``decide`` that cannot be compiled; a file that is not there.
+    UnknownNameError
+        There is no strategy of that name, or no such class.
     StrategyError
         The strategy raised; has the bar and the line.
     """
-    chosen = strategy_of(strategy)
     settings = settings_of(
         cash=cash, fees=fees, slippage=slippage, fill=fill, sizing=sizing, whole_units=whole_units, short=short,
         costs=costs, session=session, leverage=leverage, path=path, close_at_end=close_at_end,
     )  # fmt: skip
     market = Market(bars, session, inside)
+    chosen = strategy_of(strategy, {str(name) for frame in market.frames.values() for name in frame.columns})
     compared = None if benchmark is None else worth_of(market, benchmark)
     run = Run(chosen, market, settings)
     result = replace(_finished(run, compiled, progress), compared=compared)
@@ -165,15 +170,16 @@ def bracket(result: Result) -> dict[str, Result]:
     return {path: found[path] for path in PATHS}
 
 
-def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:
-    """A strategy of what stands for one: itself, its class, its name, or a formula."""
+def strategy_of(given: Strategy | type[Strategy] | str, columns: Collection[str] = ()) -> Strategy:
+    """A strategy of what stands for one: itself, its class, or a text; see ``find_strategy``."""
     if isinstance(given, str):
-        return strategies.get(given)() if given in strategies.names() else Rule(text=given)
+        kind, parameters = find_strategy(given, columns)
+        return kind(**parameters)
     if isinstance(given, type) and issubclass(given, Strategy):
         return given()
     if isinstance(given, Strategy):
         return given
-    raise DataError(f"a strategy is one of workbench.strategies, its name, or a formula, not {given!r}")
+    raise DataError(f"a strategy is one of workbench.strategies, its name, file.py:Class, or a formula, not {given!r}")
 
 
 def _costs(costs: Costs | None, fees: float, slippage: float, whole_units: bool) -> dict[str, float]:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.errors import DataError, FormulaError, UnknownNameError, did_you_mean
 from workbench.indicators import formula
+from workbench.indicators.formulas.units import COLUMNS
 from workbench.strategies import Rule, Strategy, strategies
 
-_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[\w.]+)")
+_IN_FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<name>[\w.]*))?")
 _IN_MODULE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 _WORD = re.compile(r"[\w-]+")
 
 
-def find_strategy(text: str) -> tuple[type[Strategy], dict[str, Any]]:
+def find_strategy(text: str, columns: Collection[str] = ()) -> tuple[type[Strategy], dict[str, Any]]:
     """The class that a text names, and the parameters that the text itself gives.
 
     >>> find_strategy("sma_cross")[0].__name__
@@ -32,12 +35,16 @@ def find_strategy(text: str) -> tuple[type[Strategy], dict[str, Any]]:
     Parameters
     ----------
     text
-        The name of a registered strategy, ``package.module:Class``, ``folder/file.py:Class``, or a formula.
+        The name of a registered strategy, ``package.module:Class``, ``folder/file.py:Class``, or a formula. A file with
+        one strategy needs no class; ``~`` is the home folder.
+    columns
+        What columns the bars have beside the usual ones, which a formula of one word may name.
 
     Raises
     ------
     UnknownNameError
-        There is no strategy of that name, or no such class in the file; says what it may be.
+        There is no strategy of that name, no such class in the file, or several and the text names none; says what it
+        may be.
     FormulaError
         The formula cannot be read; says where.
     DataError
@@ -47,16 +54,26 @@ def find_strategy(text: str) -> tuple[type[Strategy], dict[str, Any]]:
     if text in strategies.names():
         return strategies.get(text), {}
     if found := _IN_FILE.fullmatch(text):
-        return _class_of(_run(Path(found["file"])), found["name"], text), {}
+        module = _run(Path(os.path.expanduser(found["file"])))
+        return _class_of(module, found["name"] or _only_one(module, found["file"]), text), {}
     if found := _IN_MODULE.fullmatch(text):
         return _class_of(_imported(found["module"], text), found["name"], text), {}
-    if _WORD.fullmatch(text):
+    if _WORD.fullmatch(text) and not _of_columns(text, columns):
+        near = did_you_mean(text, strategies.names())
         raise UnknownNameError(
-            f"unknown strategy {text!r}: {did_you_mean(text, strategies.names())}. Else give file.py:Class, or a "
+            f"unknown strategy {text!r}: {near}{'' if near.endswith('?') else '.'} Else give file.py:Class, or a "
             'formula such as "close > sma(close, 20)"'
         )
     formula(text)
     return Rule, {"text": text}
+
+
+def _of_columns(word: str, columns: Collection[str]) -> bool:
+    """Whether a text that may be a name is a formula of columns, such as ``close`` or ``close-open``."""
+    try:
+        return {*COLUMNS, *columns}.issuperset(formula(word).reads)
+    except FormulaError:
+        return False
 
 
 def reference_of(kind: type[Strategy]) -> str:
@@ -87,7 +104,8 @@ _PREFIX = "workbench_strategy_files."
 def _run(path: Path) -> ModuleType:
     """The module of a file, anew where the file has changed since."""
     if not path.is_file():
-        raise DataError(f"there is no file {path}: name one that holds the strategy, as file.py:Class")
+        where = "" if path.is_absolute() else f" in {Path.cwd()}"
+        raise DataError(f"there is no file {path}{where}: name one that holds the strategy, as file.py:Class")
     path = path.resolve()
     content = path.read_bytes()
     name = f"{_PREFIX}{path.stem}_{hashlib.sha256(bytes(path) + content).hexdigest()[:12]}"
@@ -130,11 +148,28 @@ def _class_of(module: ModuleType, name: str, text: str) -> type[Strategy]:
         found = getattr(found, part, None)
     if isinstance(found, type) and issubclass(found, Strategy) and found is not Strategy:
         return found
-    known = [key for key, one in vars(module).items() if _own_strategy(one, module)]
+    known = _own_strategies(module)
     if found is None:
         raise UnknownNameError(f"strategy {text!r}: there is no class {name!r}; {did_you_mean(name, known)}")
     raise DataError(f"strategy {text!r}: {name} is no strategy, a class below Strategy; {did_you_mean(name, known)}")
 
 
-def _own_strategy(one: object, module: ModuleType) -> bool:
-    return isinstance(one, type) and issubclass(one, Strategy) and one.__module__ == module.__name__
+def _only_one(module: ModuleType, file: str) -> str:
+    """The name of the one strategy of a file."""
+    known = _own_strategies(module)
+    if not known:
+        raise DataError(f"{file} holds no strategy, a class below Strategy: write one, or name another file")
+    if len(known) > 1:
+        raise UnknownNameError(
+            f"{file} holds {len(known)} strategies: say which, as {file}:{f' or {file}:'.join(known)}"
+        )
+    return known[0]
+
+
+def _own_strategies(module: ModuleType) -> list[str]:
+    """Names of the strategies that a module itself defines."""
+    return [
+        name
+        for name, one in vars(module).items()
+        if isinstance(one, type) and issubclass(one, Strategy) and one.__module__ == module.__name__
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,22 +51,17 @@ def ingest(
     force: Annotated[bool, typer.Option(help="Import a file again that was imported before.")] = False,
 ) -> None:
     """Import files into the store. Rows that cannot be used go to a quarantine file with the reason."""
-    from workbench.catalog.ingest import IngestFailures, importers
+    from workbench.catalog.ingest import IngestFailures, importers, told_in
     from workbench.catalog.ingest import ingest as run
     from workbench.services import open_catalog
 
     options = typed(importers.get(file_format).options(), dict(pair(text, "--option") for text in option or []))
     named = {"tz": tz, "dates": dates, "stamps": stamps, "spec": spec}
     options |= {name: str(value) for name, value in named.items() if value is not None}
-    if options.get("spec"):
-        _check_time_spec(options["spec"])
     if columns is not None:
         options["columns"] = columns
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise ConfigError(f"no such file: {', '.join(map(str, missing))} (in {Path.cwd()})")
     try:
-        with progress_bar("bytes") as progress:
+        with told_in(_option), progress_bar("bytes") as progress:
             reports = run(
                 open_catalog(),
                 file_format,
@@ -83,14 +79,15 @@ def ingest(
     _tell(reports)
 
 
-def _check_time_spec(spec: str) -> None:
-    from workbench.market.specs import BarSpec
+#: Options of an import that the command has of its own; all others are given by ``--option``.
+_OWN = ("symbol", "source", "tz", "dates", "stamps", "spec", "columns", "replace", "force")
 
-    if not BarSpec.parse(spec).timed:
-        raise ConfigError(
-            f"--spec {spec}: the bars of a file are time bars, such as 1min or 1d; others are made when they are asked "
-            f"for (workbench bars SYMBOL {spec!r})"
-        )
+
+def _option(name: str, value: object = None) -> str:
+    """An option of an import as a shell takes it."""
+    if name not in _OWN:
+        return shlex.join(["--option", f"{name}={'...' if value is None else value}"])
+    return f"--{name}" if value is None or value is True else shlex.join([f"--{name}", str(value)])
 
 
 def _tell(reports: list[Report]) -> None:

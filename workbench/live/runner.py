@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BusError, DataError, WorkbenchError, unknown
 from workbench.live.bus import Bus, key_of
 from workbench.live.codec import Producer
-from workbench.live.feeds import feeds, run_feed
+from workbench.live.feeds import feed_of, feeds, run_feed
 from workbench.market.specs import SECOND
 
 if TYPE_CHECKING:
@@ -147,10 +147,7 @@ class FeedRunner:
         BusError
             Redis cannot be reached.
         """
-        try:
-            made = feeds.get(kind)(**options)
-        except (TypeError, ValueError) as error:
-            raise DataError(f"feed {kind!r} cannot be set up: {error}") from None
+        made = feed_of(kind, options)
         symbols = tuple(made.symbols)
         self._refuse_taken(symbols, made.producer)
         with self._lock:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.backtest.engine import settings_of, strategy_of
-from workbench.backtest.lookup import find_strategy
 from workbench.backtest.market import Bars, Market
 from workbench.errors import DataError, did_you_mean
 from workbench.kernels.sweep import SUMS
@@ -239,19 +238,11 @@ def prepared(
     **keywords: Any,
 ) -> tuple[Bench, Space]:
     """The bench and the cells of the arguments of ``sweep``; the first cells, where the others depend on them."""
-    base = _found(strategy)
+    base = strategy_of(strategy)
     space = space_of(base, values, where, search=search, n=n, seed=seed)
     settings = settings_of(**keywords)
     first = type(base)(**{**base.values(), **space.cell(0)})
     return Bench(first, Market(bars, settings.session, inside), settings), space
-
-
-def _found(strategy: Strategy | type[Strategy] | str) -> Strategy:
-    """A strategy of what stands for one, a text also by the file or module that it names."""
-    if not isinstance(strategy, str):
-        return strategy_of(strategy)
-    kind, given = find_strategy(strategy)
-    return kind(**given)
 
 
 def pieces_of(space: Space, size: int) -> Iterator[tuple[int, Space]]:

@@ -253,6 +253,22 @@ def test_a_formula_is_a_strategy():
     assert named.equity.tolist() == backtest(strategy("sma_cross"), bars).equity.tolist()
 
 
+def test_a_text_is_what_it_is_on_the_command_line(tmp_path):
+    bars = bars_of(5, 400).assign(signal=1.0)
+    file = tmp_path / "own.py"
+    file.write_text("from workbench.strategies import SmaCross\n\n\nclass Own(SmaCross):\n    pass\n")
+    wanted = backtest("sma_cross", bars).equity.tolist()
+    for text in (f"{file}:Own", str(file), "workbench.strategies:SmaCross"):
+        assert backtest(text, bars).equity.tolist() == wanted
+    assert isinstance(backtest("signal", bars).strategy, Rule)  # a column that no other bars have
+    with pytest.raises(UnknownNameError, match="unknown strategy 'sma_crss': did you mean sma_cross"):
+        backtest("sma_crss", bars)
+    with pytest.raises(UnknownNameError, match="there is no class 'Onw'; did you mean Own"):
+        backtest(f"{file}:Onw", bars)
+    with pytest.raises(DataError, match="there is no file absent.py in /"):
+        backtest("absent.py:Own", bars)
+
+
 def test_signals_of_arrays_series_and_formulas():
     bars = bars_of(5, 400)
     quick, calm = bars.close.rolling(5).mean(), bars.close.rolling(20).mean()

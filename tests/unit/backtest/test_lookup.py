@@ -57,6 +57,26 @@ def test_a_class_of_a_file_is_found_again(file):
     assert reference_of(find_strategy(f"{file}:Holder.Inner")[0]) == f"{file}:Holder.Inner"
 
 
+def test_a_file_with_one_strategy_needs_no_class(file, monkeypatch):
+    assert find_strategy(str(file))[0] is find_strategy(f"{file}:Mine")[0]
+    monkeypatch.setenv("HOME", str(file.parent))
+    assert find_strategy("~/my own.py:Mine")[0] is find_strategy("~/my own.py:")[0] is find_strategy(str(file))[0]
+    file.write_text(file.read_text() + "\nclass Other(SmaCross):\n    pass\n")
+    with pytest.raises(UnknownNameError, match=r"holds 2 strategies: say which, as (\S+ own.py):Mine or \1:Other$"):
+        find_strategy(str(file))
+    file.write_text("from workbench.strategies import SmaCross\n")
+    with pytest.raises(DataError, match="holds no strategy, a class below Strategy"):
+        find_strategy(str(file))
+
+
+def test_a_word_is_a_name_unless_it_is_of_columns():
+    assert find_strategy("close-open") == (Rule, {"text": "close-open"})
+    with pytest.raises(UnknownNameError, match="unknown strategy 'signal'"):
+        find_strategy("signal")
+    assert find_strategy("signal", ["signal"]) == (Rule, {"text": "signal"})
+    assert find_strategy("sma_cross", ["sma_cross"]) == (SmaCross, {})
+
+
 def test_a_file_that_changed_is_read_anew(file):
     first = find_strategy(f"{file}:Mine")[0]
     file.write_text(file.read_text().replace("number = 1", "number = 2"))  # of the same length, within a second
@@ -77,11 +97,13 @@ def test_a_class_of_a_script_is_found_by_its_file(file, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("sma_crss", UnknownNameError, "unknown strategy 'sma_crss': did you mean sma_cross"),
+        ("sma_crss", UnknownNameError, r"unknown strategy 'sma_crss': did you mean sma_cross.*\? Else give file"),
+        ("zzzz", UnknownNameError, r"known: .* more\. Else give file.py:Class"),
         ("FILE:Mien", UnknownNameError, "there is no class 'Mien'; did you mean Mine"),
         ("FILE:Holder", DataError, "Holder is no strategy"),
         ("FILE:Strategy", DataError, "Strategy is no strategy, a class below Strategy; known: Mine"),
-        ("nowhere.py:Mine", DataError, "there is no file nowhere.py"),
+        ("nowhere.py:Mine", DataError, "there is no file nowhere.py in /"),
+        ("nowhere.py", DataError, "there is no file nowhere.py in /"),
         ("no.such.module:Mine", DataError, "cannot be imported: ModuleNotFoundError"),
         ("workbench.strategies:SmaCros", UnknownNameError, "there is no class 'SmaCros'"),
     ],

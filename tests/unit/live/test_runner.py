@@ -98,8 +98,10 @@ def test_a_symbol_that_somebody_feeds_is_refused(
 
 
 def test_what_cannot_be_used_is_refused(runner: FeedRunner) -> None:
-    with pytest.raises(DataError, match="cannot be set up"):
+    with pytest.raises(DataError, match=r"'synthetic' cannot be set up: speed must be .*not -1$"):
         runner.start("synthetic", symbols=["AAA"], speed=-1)
+    with pytest.raises(DataError, match="'synthetic' has no option 'sped': did you mean speed"):
+        runner.start("synthetic", symbols=["AAA"], sped=2)
     with pytest.raises(UnknownNameError, match="synthetics"):
         runner.start("synthetics")
     assert runner.list() == []

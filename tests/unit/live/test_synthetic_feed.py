@@ -113,6 +113,9 @@ def test_what_cannot_be_run_is_named() -> None:
     assert "synthetic" in feeds.names()
     with pytest.raises(UnknownNameError, match="did you mean synthetic"):
         run_feed("synthetics", "redis://127.0.0.1:1/0", threading.Event())
-    for options in ({"speed": -1}, {"symbol": "X"}, {"symbols": []}):
-        with pytest.raises(DataError, match="cannot be set up"):
+    with pytest.raises(DataError, match="feed 'synthetic' has no option 'symbol': did you mean symbols"):
+        run_feed("synthetic", "redis://127.0.0.1:1/0", threading.Event(), symbol="X")
+    for options in ({"speed": -1}, {"symbols": []}):
+        with pytest.raises(DataError, match="feed 'synthetic' cannot be set up: ") as caught:
             run_feed("synthetic", "redis://127.0.0.1:1/0", threading.Event(), **options)
+        assert "parameter 'SyntheticFeed" not in str(caught.value)

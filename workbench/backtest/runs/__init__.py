@@ -25,6 +25,7 @@ from workbench.backtest.runs.compare import RunDiff, compare, difference
 from workbench.backtest.runs.stored import MEASURES, StoredRun, head_of, load_run
 from workbench.backtest.runs.values import decode
 from workbench.errors import DataError, UnknownNameError, did_you_mean
+from workbench.market.instants import instant_of
 
 if TYPE_CHECKING:
     from workbench.catalog.market_catalog import MarketCatalog
@@ -181,8 +182,9 @@ class Runs:
             max_drawdown round_trips tags note broken``; ``broken`` says what of a run's files is missing, "" for
             nothing. Runs that cannot be listed at all are in ``broken``.
         """
+        after = None if since is None else instant_of(since, "since")
         self._adopt()
-        rows = self._index.rows(strategy=strategy, tag=tag, since=_instant(since), removed=removed)
+        rows = self._index.rows(strategy=strategy, tag=tag, since=after, removed=removed)
         rows = [row for row in rows if symbol is None or symbol in row["summary"]["symbols"]]
         listed = []
         for row in rows:
@@ -324,19 +326,6 @@ def _shown(parameters: Any) -> dict[str, Any]:
 
 def _called(run: Result | StoredRun) -> str:
     return run.name or run.id if isinstance(run, StoredRun) else run.strategy.label
-
-
-def _instant(since: object) -> int | None:
-    if since is None:
-        return None
-    try:
-        stamp = pd.Timestamp(since)  # type: ignore[arg-type]
-        if stamp is pd.NaT:
-            raise ValueError("no time")
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"since={since!r} cannot be read ({error}); use such as '2026-03-02 14:30' (UTC)") from None
-    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp
-    return int(stamp.as_unit("ns").value)
 
 
 def _tags(tags: Sequence[str]) -> Sequence[str]:

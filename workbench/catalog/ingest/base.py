@@ -9,7 +9,8 @@ import numpy as np
 import param
 
 from workbench.catalog.ingest.files import SourceFile
-from workbench.errors import IngestError, UnknownNameError, did_you_mean
+from workbench.catalog.ingest.words import option
+from workbench.errors import IngestError, SpecError, WorkbenchError, did_you_mean, parameter_told
 from workbench.market.calendars import check_zone
 from workbench.market.instruments import Instrument, InstrumentMaster
 from workbench.market.specs import BarSpec
@@ -54,7 +55,9 @@ class Context:
     def required(self) -> str:
         """The symbol asked for, for formats whose files do not hold one."""
         if not self.symbol:
-            raise IngestError("the file does not say which symbol it holds; pass --symbol, e.g. --symbol AAPL")
+            raise IngestError(
+                f"the file does not say which symbol it holds; pass {option('symbol')}, e.g. {option('symbol', 'AAPL')}"
+            )
         return self.resolve(self.symbol)
 
 
@@ -65,7 +68,7 @@ class Importer(param.Parameterized):
     """
 
     plugin_name: ClassVar[str] = ""
-    #: Folder of the store that the data go to unless ``--source`` says otherwise.
+    #: Folder of the store that the data go to unless ``source`` says otherwise.
     default_source: ClassVar[str] = ""
     #: File endings looked for when a folder is given.
     patterns: ClassVar[tuple[str, ...]] = ("*.csv", "*.csv.gz", "*.zip")
@@ -79,7 +82,7 @@ class Importer(param.Parameterized):
 
     @classmethod
     def configured(cls, **options: object) -> Importer:
-        """An importer with these options; ``IngestError`` names an option that is unknown or out of bounds."""
+        """An importer with these options; ``IngestError`` names one that is unknown or cannot be used."""
         known = cls.options()
         made = cls()
         for name, value in options.items():
@@ -88,19 +91,18 @@ class Importer(param.Parameterized):
             try:
                 setattr(made, name, value)
             except (ValueError, TypeError) as error:
-                raise IngestError(f"option {name}={value!r} cannot be used: {error}") from None
+                raise IngestError(f"{option(name, value)} cannot be used: {parameter_told(error)}") from None
         made.check()
         return made
 
     def check(self) -> None:
         """Refuse options that cannot be used, before any file is opened."""
-        try:
-            if getattr(self, "tz", None):
-                check_zone(self.tz)
-            if getattr(self, "spec", None):
-                BarSpec.parse(self.spec)
-        except (UnknownNameError, ValueError) as error:
-            raise IngestError(str(error)) from None
+        for name, check in (("tz", check_zone), ("spec", _check_spec)):
+            if value := getattr(self, name, None):
+                try:
+                    check(value)
+                except WorkbenchError as error:
+                    raise IngestError(f"{option(name, value)} cannot be used: {error}") from None
 
     def source_of(self, file: SourceFile) -> str:
         """Name of the source that ``file`` belongs to."""
@@ -109,6 +111,14 @@ class Importer(param.Parameterized):
     def parse(self, file: SourceFile, context: Context) -> list[Part]:
         """All rows of ``file``. Raises ``IngestError`` when it is not of this format, or an option is needed."""
         raise NotImplementedError
+
+
+def _check_spec(spec: str) -> None:
+    if not BarSpec.parse(spec).timed:
+        raise SpecError(
+            "the bars of a file are time bars, such as 1min or 1d; others are made of what is stored when they are "
+            "asked for"
+        )
 
 
 #: All importers by name of their format.

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from workbench.catalog.ingest.files import SourceFile
+from workbench.catalog.ingest.words import option
 from workbench.errors import IngestError, did_you_mean
 
 _ALIASES: dict[str, str] = {
@@ -59,7 +60,7 @@ class Layout:
 def find_layout(
     file: SourceFile, member: str, *, columns: str | dict | None, kind: str, delimiter: str | None
 ) -> Layout:
-    """Read the first line and say which column is what. ``IngestError`` names what is missing and ``--columns``."""
+    """Read the first line and say which column is what. ``IngestError`` names what is missing and ``columns``."""
     line, skipped = _first_line(file, member)
     delimiter = delimiter or max(_DELIMITERS, key=line.count)
     cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
@@ -68,7 +69,7 @@ def find_layout(
     if headless and not given:
         raise IngestError(
             f"the first line is no header ({line[:60]!r}); name its {len(cells)} columns by number, e.g. "
-            "--columns time=1,open=2,high=3,low=4,close=5,volume=6"
+            + option("columns", "time=1,open=2,high=3,low=4,close=5,volume=6")
         )
     at = _placed(given, [] if headless else cells, len(cells))
     taken = set(at.values())
@@ -101,7 +102,7 @@ def _given(columns: str | dict | None) -> dict[str, str] | list[str]:
         words = [word.strip() for word in columns.split(",")]
         pairs = [word for word in words if "=" in word]
         if pairs and len(pairs) < len(words):
-            raise IngestError(f"--columns {columns!r} mixes names and name=column pairs; use one of the two")
+            raise IngestError(f"{option('columns', columns)} mixes names and name=column pairs; use one of the two")
         given = dict(word.split("=", 1) for word in words) if pairs else words
     else:
         given = {str(role): str(column) for role, column in columns.items()}
@@ -117,26 +118,29 @@ def _role(word: str) -> str:
     folded = _fold(word)
     found = next((role for role, words in _ROLES.items() if folded in (_fold(role), *words)), None)
     if found is None:
-        raise IngestError(f"--columns names {word!r}, which is no column of ours: {did_you_mean(word, _ROLES)}")
+        near = did_you_mean(word, _ROLES)
+        raise IngestError(f"{option('columns')} names {word!r}, which is no column of ours: {near}")
     return found
 
 
 def _placed(given: dict[str, str] | list[str], header: list[str], width: int) -> dict[str, int]:
     if isinstance(given, list):
         if len(given) != width:
-            raise IngestError(f"--columns names {len(given)} columns, the file has {width}; use - for one to leave out")
+            counts = f"names {len(given)} columns, the file has {width}"
+            raise IngestError(f"{option('columns')} {counts}; use - for one to leave out")
         return {role: number for number, role in enumerate(given) if role not in ("", "-")}
     folded = [cell.casefold() for cell in header]
     at = {}
     for role, column in given.items():
+        asked = option("columns", f"{role}={column}")
         if column.casefold() in folded:
             at[role] = folded.index(column.casefold())
         elif column.isdecimal() and 1 <= int(column) <= width:
             at[role] = int(column) - 1
         elif header:
-            raise IngestError(f"--columns {role}={column}: no such column: {did_you_mean(column, header)}")
+            raise IngestError(f"{asked}: no such column: {did_you_mean(column, header)}")
         else:
-            raise IngestError(f"--columns {role}={column}: without a header give the column's number, 1 to {width}")
+            raise IngestError(f"{asked}: without a header give the column's number, 1 to {width}")
     return at
 
 
@@ -162,9 +166,9 @@ def _kind_of(header: list[str], at: dict[str, int]) -> str:
 def _what_is_missing(kind: str, at: dict[str, int], cells: list[str]) -> str:
     seen = ", ".join(cells[:12])
     if not ("time" in at or "date" in at):
-        return f"no column of times among: {seen}; name it by --columns time=..."
+        return f"no column of times among: {seen}; name it by {option('columns', 'time=...')}"
     need = " or ".join(" ".join(roles) for name, roles in _NEEDED.items() if kind in ("", name))
-    return f"the columns are {seen}; needed are {need}; name them by --columns, e.g. --columns time=...,price=..."
+    return f"the columns are {seen}; needed are {need}; name them, e.g. by {option('columns', 'time=...,price=...')}"
 
 
 def _fold(name: str) -> str:

@@ -12,9 +12,10 @@ from workbench.catalog.ingest.base import Context, Importer, Part, importers
 from workbench.catalog.ingest.checks import reject_bars, reject_prices, reject_sizes
 from workbench.catalog.ingest.columns import Layout, find_layout
 from workbench.catalog.ingest.files import SourceFile
-from workbench.catalog.ingest.stamps import infer_spec, opens_of_ends, session_opens
+from workbench.catalog.ingest.stamps import infer_spec, no_session, opens_of_ends, session_opens
 from workbench.catalog.ingest.table import Rows, read_rows
 from workbench.catalog.ingest.tape import Tape
+from workbench.catalog.ingest.words import option
 from workbench.errors import IngestError
 from workbench.market.calendars import Calendar, calendar
 from workbench.market.events import BUY, DTYPES, SELL, UNKNOWN
@@ -31,7 +32,7 @@ _SIZES = {"bars": ("volume", "buy_volume", "sell_volume", "trades"), "quotes": (
 
 @importers.register("csv")
 class CsvImporter(Importer):
-    """Columns are found by their usual names, whatever the case; ``--columns`` names others.
+    """Columns are found by their usual names, whatever the case; ``columns`` names others.
 
     Bars without a volume column get volume 0, trades without sizes size 0. How large a price is is not judged: what is
     positive, finite and consistent is stored.
@@ -107,8 +108,8 @@ class CsvImporter(Importer):
         names = np.unique(tape["symbol"]) if len(tape) else np.array([])
         if context.symbol and len(names) > 1:
             raise IngestError(
-                f"the file holds {len(names)} symbols ({', '.join(names[:5])} ...); leave --symbol out and each is "
-                "stored under its own name"
+                f"the file holds {len(names)} symbols ({', '.join(names[:5])} ...); leave {option('symbol')} out and "
+                "each is stored under its own name"
             )
         if len(names) == 0:  # nothing is stored, but the rows are listed under some name
             return [self._part(tape, layout, context, context.symbol or "unknown")]
@@ -138,7 +139,10 @@ class CsvImporter(Importer):
     def _settle_events(self, tape: Tape) -> None:
         only_dates = tape["state"] == forms.DATE
         if only_dates.all():
-            raise IngestError("the times are dates without a time of day; trades and quotes need one (--columns time=)")
+            raise IngestError(
+                "the times are dates without a time of day; trades and quotes need one: name its column by "
+                + option("columns", "time=...")
+            )
         tape.reject(only_dates, "no time of day")
         self._settle_walls(tape)
 
@@ -150,7 +154,8 @@ class CsvImporter(Importer):
             line = int(tape["line"][np.argmax(walls)])
             text = tape.file.lines(tape.member, {line}).get(line, "")
             raise IngestError(
-                f"times say no time zone (line {line}: {text[:60]!r}); pass --tz, e.g. --tz America/New_York or UTC"
+                f"times say no time zone (line {line}: {text[:60]!r}); pass {option('tz')}, e.g. "
+                f"{option('tz', 'America/New_York')} or {option('tz', 'UTC')}"
             )
         utc, exists = forms.to_utc(tape["time"][walls], self.tz)
         tape["time"][walls] = utc
@@ -166,7 +171,10 @@ class CsvImporter(Importer):
         spec = BarSpec.parse(self.spec) if self.spec else infer_spec(tape["time"])
         only_dates = tape["state"] == forms.DATE
         if only_dates.any() and spec.step:
-            raise IngestError(f"dates without a time of day cannot stamp {spec} bars; pass --spec 1d or --columns")
+            raise IngestError(
+                f"dates without a time of day cannot stamp {spec} bars; pass {option('spec', '1d')}, or name their "
+                f"column by {option('columns', 'time=...')}"
+            )
         at_end = self.stamps == "close"
         opens = tape["time"].copy()
         opens[only_dates], known = session_opens(opens[only_dates], home, spec, at_end=at_end)
@@ -175,7 +183,7 @@ class CsvImporter(Importer):
         tape["time"] = opens
         outside = np.zeros(len(tape), bool)
         outside[np.flatnonzero(only_dates)[~known]] = True
-        tape.reject(outside, f"calendar {home.name} has no session on this date (--tz takes midnights instead)")
+        tape.reject(outside, no_session(home))
         tape.one_bar_each("time")
         return spec
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.catalog.ingest.words import option
 from workbench.errors import IngestError, UnknownNameError
 from workbench.market.calendars import check_zone
 
@@ -81,7 +82,7 @@ def read_stamps(texts: pa.Array, order: str | None = None) -> Stamps:
             if form == _SLASHED and order is None:
                 raise IngestError(
                     f"dates like {texts[int(rows[0])].as_py()!r} may be day-month or month-day, which look alike until "
-                    "day 13; pass --dates dmy or --dates mdy"
+                    f"day 13; pass {option('dates', 'dmy')} or {option('dates', 'mdy')}"
                 )
             _fill(stamps, rows, fields, order)
             left = left[~hit]

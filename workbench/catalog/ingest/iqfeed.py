@@ -20,7 +20,7 @@ from workbench.catalog.ingest import dates as forms
 from workbench.catalog.ingest.base import Context, Importer, Part, importers
 from workbench.catalog.ingest.checks import reject_bars, reject_prices, reject_sizes
 from workbench.catalog.ingest.files import SourceFile
-from workbench.catalog.ingest.stamps import infer_spec, opens_of_ends, session_opens
+from workbench.catalog.ingest.stamps import infer_spec, no_session, opens_of_ends, session_opens
 from workbench.catalog.ingest.table import Rows, read_rows
 from workbench.catalog.ingest.tape import Tape
 from workbench.errors import IngestError
@@ -82,7 +82,7 @@ class IqfeedImporter(Importer):
                 if lead is None or len(cells) - lead not in (7, 8, 10, 11, 12):
                     raise IngestError(
                         f"this is no IQFeed history (first line {line[:60].decode('utf-8', 'replace')!r}); "
-                        "`workbench ingest csv` takes other files"
+                        "the csv importer takes other files"
                     )
                 return lead, cells
         raise IngestError("the file holds no line of data")
@@ -136,7 +136,7 @@ class IqfeedImporter(Importer):
             days = calendar(f"days:{self.tz}") if self.tz else home
             opens, known = session_opens(tape["time"], days, spec, at_end=at_end)
             tape["time"] = opens
-            tape.reject(~known, f"calendar {days.name} has no session on this date (--tz takes midnights)")
+            tape.reject(~known, no_session(days))
         else:
             tape.localise("time", self.tz or _ZONE)
             spec = spec or infer_spec(tape["time"])

@@ -18,9 +18,10 @@ from workbench.catalog.ingest import dates as forms
 from workbench.catalog.ingest.base import Context, Importer, Part, importers
 from workbench.catalog.ingest.checks import reject_bars, reject_prices, reject_sizes
 from workbench.catalog.ingest.files import SourceFile
-from workbench.catalog.ingest.stamps import session_opens
+from workbench.catalog.ingest.stamps import no_session, session_opens
 from workbench.catalog.ingest.table import Rows, read_rows
 from workbench.catalog.ingest.tape import Tape
+from workbench.catalog.ingest.words import option
 from workbench.errors import IngestError
 from workbench.market.events import FLAG_NO_BAR
 from workbench.market.instruments import Instrument
@@ -140,8 +141,9 @@ class LeanImporter(Importer):
 
     def _settle(self, tape: Tape, place: _Place, market: _Market, instrument: Instrument) -> None:
         if place.resolution == "daily" and market.daily_sessions and not self.tz:
-            tape["time"], known = session_opens(tape["time"], instrument.calendar, BarSpec.parse("1d"), at_end=False)
-            tape.reject(~known, f"calendar {instrument.session} has no session on this date (--tz takes midnights)")
+            days = instrument.calendar
+            tape["time"], known = session_opens(tape["time"], days, BarSpec.parse("1d"), at_end=False)
+            tape.reject(~known, no_session(days))
         else:
             tape.localise("time", self.tz or market.tz)
 
@@ -151,12 +153,14 @@ class LeanImporter(Importer):
         asset = self.asset or next((f for f in reversed(folders) if f in _MARKETS), None)
         if asset is None:
             raise IngestError(
-                f"path and options do not say the asset class; pass -o asset=..., one of: {', '.join(_MARKETS)}"
+                f"path and options do not say the asset class; pass {option('asset', '...')}, one of: "
+                + ", ".join(_MARKETS)
             )
         resolution = self.resolution or next((w for w in [*words, *reversed(folders)] if w in _RESOLUTIONS), None)
         if resolution is None:
             raise IngestError(
-                f"path and options do not say the resolution; pass -o resolution=..., one of: {', '.join(_RESOLUTIONS)}"
+                f"path and options do not say the resolution; pass {option('resolution', '...')}, one of: "
+                + ", ".join(_RESOLUTIONS)
             )
         kind = self.kind or next((w for w in words if w in ("trade", "quote")), None) or _MARKETS[asset].kind
         day = next((w for w in words if re.fullmatch(r"\d{8}", w)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 
 from workbench.catalog.ingest.base import Context, Importer, Part, importers
 from workbench.catalog.ingest.files import SourceFile
+from workbench.catalog.ingest.words import option
 from workbench.errors import IngestError, WorkbenchError
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def ingest(
     format
         Name of an importer: ``csv``, ``iqfeed``, ``lean`` ...
     paths
-        Files, or folders whose files of that format are taken.
+        Files, or folders whose files of that format are taken; ``~`` is the home folder.
     symbol, source
         Under which names to store; needed or not as the format says.
     replace
@@ -140,7 +142,7 @@ def _ingest_file(
         dataset = f"{source}/{part.kind}/{part.symbol}"
         stored = len(part.records) > 0 and catalog.store.has_origin(source, part.kind, part.symbol, sha256)
         skipped = stored and not force and not replace
-        note = "already stored with the same content; --force stores it again" if skipped else ""
+        note = f"already stored with the same content; {option('force', True)} stores it again" if skipped else ""
         if len(part.records) and not skipped:
             if part.instrument and part.symbol not in catalog.master:
                 catalog.master.put(part.instrument)
@@ -210,8 +212,12 @@ def _expand(paths: str | Path | Iterable[str | Path], importer: Importer) -> lis
     chosen = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not chosen:
         raise IngestError("no file was named")
+    # As a shell does; what it leaves as it is, such as the home of nobody, is then not there.
+    named = [Path(os.path.expanduser(path)) for path in chosen]
+    if absent := [str(path) for path in named if not os.path.exists(path)]:
+        raise IngestError(f"no such file: {', '.join(absent)} (in {Path.cwd()})")
     files: list[Path] = []
-    for path in map(Path, chosen):
+    for path in named:
         if path.is_dir():
             found = {f for pattern in importer.patterns for f in path.rglob(pattern) if f.is_file()}
             if not found:
@@ -220,7 +226,7 @@ def _expand(paths: str | Path | Iterable[str | Path], importer: Importer) -> lis
         elif path.is_file():
             files.append(path)
         else:
-            raise IngestError(f"{path} does not exist")
+            raise IngestError(f"{path} is neither a file nor a folder: write what it gives to a file")
     return files
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.catalog.ingest.words import option
 from workbench.errors import DataError, IngestError
 from workbench.market.calendars import Calendar, Sessions, midnights
 from workbench.market.specs import DAY, SECOND, BarSpec
 
 _KNOWN = {BarSpec.parse(s).step for s in ("1s", "5s", "10s", "15s", "30s", "1min", "2min", "3min", "5min", "10min",
                                           "15min", "30min", "1h", "2h", "4h")}  # fmt: skip
-_ASK = "; pass --spec, e.g. --spec 1min or --spec 1d"
 
 
 def infer_spec(times: np.ndarray) -> BarSpec:
     """The bar spec whose stamps these are (ns, any order).
 
     Intraday: the largest step that all distances are multiples of. Whole days, weeks and months are told by the usual
-    distance. ``IngestError`` that names ``--spec`` when the stamps do not say.
+    distance. ``IngestError`` that asks for ``spec`` when the stamps do not say.
     """
     gaps = np.diff(np.unique(times))
     if len(gaps) < 2:
-        raise IngestError(f"{len(gaps) + 1} bar(s) are too few to tell the bar spec{_ASK}")
+        raise IngestError(f"{len(gaps) + 1} bar(s) are too few to tell the bar spec{_ask()}")
     low, usual = int(gaps.min()), float(np.median(gaps)) / DAY
     if low >= 20 * 3600 * SECOND:
         if usual < 4.5:
@@ -30,11 +30,21 @@ def infer_spec(times: np.ndarray) -> BarSpec:
             return BarSpec.parse("1w")
         if 27 <= usual < 32:
             return BarSpec.parse("1mo")
-        raise IngestError(f"bars that are {usual:.1f} days apart are no days, weeks or months{_ASK}")
+        raise IngestError(f"bars that are {usual:.1f} days apart are no days, weeks or months{_ask()}")
     step = int(np.gcd.reduce(gaps))
     if step % SECOND or (step not in _KNOWN and step != low):
-        raise IngestError(f"the distances of the stamps do not say the bar spec (they share {step / SECOND:g} s){_ASK}")
+        shared = f"they share {step / SECOND:g} s"
+        raise IngestError(f"the distances of the stamps do not say the bar spec ({shared}){_ask()}")
     return BarSpec.parse(f"{step // SECOND}s")
+
+
+def _ask() -> str:
+    return f"; pass {option('spec')}, e.g. {option('spec', '1min')} or {option('spec', '1d')}"
+
+
+def no_session(calendar: Calendar) -> str:
+    """Why a row is not used whose date is no session of the calendar."""
+    return f"calendar {calendar.name} has no session on this date ({option('tz')} takes midnights instead)"
 
 
 def session_opens(
@@ -100,4 +110,6 @@ def _clipped(calendar: Calendar, start: int, end: int) -> Sessions:
             return calendar.sessions(start + pad_start * DAY, end - pad_end * DAY)
         except DataError:
             continue
-    raise IngestError(f"calendar {calendar.name} does not know these dates; pass --tz for bars stamped at midnight")
+    raise IngestError(
+        f"calendar {calendar.name} does not know these dates; pass {option('tz')} for bars stamped at midnight"
+    )

@@ -11,6 +11,7 @@ import panel as pn
 from workbench.errors import BusError, DataError
 from workbench.indicators import Indicator
 from workbench.live.replay import Controls
+from workbench.market.instants import instant_of
 from workbench.market.specs import BarSpec
 from workbench.views.chart.cell import in_notebook
 from workbench.views.chart.frames import Frame
@@ -105,11 +106,7 @@ def _window(start: Any, end: Any) -> tuple[int, int]:
     """Edges in ns UTC; all there is on a side that was left out."""
     edges = []
     for name, edge, rest in (("start", start, -(2**63) + 1), ("end", end, 2**63 - 1)):
-        try:
-            at = None if edge is None else pd.Timestamp(edge)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{name} {edge!r} is no instant ({error}): write one such as 2026-03-02T14:30Z") from None
-        edges.append(rest if at is None else (at.tz_localize("UTC") if at.tz is None else at).as_unit("ns").value)
+        edges.append(rest if edge is None else instant_of(edge, name))
     if edges[0] >= edges[1]:
         raise DataError(f"start {start} is not before end {end}: a window has a first and a last instant")
     return edges[0], edges[1]

@@ -192,7 +192,7 @@ class Share(Part):
 
     def write(self, path: Path | str, **look: Any) -> Path:
         """Write what is in view to a file, by its ending; ``look`` as in ``make``. No browser is needed."""
-        path = Path(path)
+        path = Path(path).expanduser()
         made = self.make(path.suffix.lstrip(".").lower(), **look)[1]
         path.write_bytes(made.encode() if isinstance(made, str) else made)
         return path

@@ -40,7 +40,7 @@ def test_names_by_hand(text_file: Callable[..., Path]) -> None:
 
 def test_a_file_without_header_needs_names(text_file: Callable[..., Path]) -> None:
     path = text_file("# from somewhere\n20110301 090100;133.9;134.01;133.9;133.98;3778\n")
-    with pytest.raises(IngestError, match="--columns"):
+    with pytest.raises(IngestError, match='e.g. columns="time=1,open=2,high=3,low=4,close=5,volume=6"'):
         layout(path)
     found = layout(path, columns="time,open,high,low,close,-")
     assert found == Layout("bars", {"time": 0, "open": 1, "high": 2, "low": 3, "close": 4}, 6, ";", 1)

@@ -72,7 +72,12 @@ def test_daily_bars_under_every_date_form(parse: Parse, text_file: TextFile, for
 
 @pytest.mark.parametrize(
     ("form", "named"),
-    [("{dmy}", "--dates"), ("{us}", "--dates"), ("{d}T17:45", "--tz"), ("{basic}T174530", "--tz")],
+    [
+        ("{dmy}", 'pass dates="dmy" or dates="mdy"'),
+        ("{us}", 'pass dates="dmy" or dates="mdy"'),
+        ("{d}T17:45", 'pass tz, e.g. tz="America/New_York" or tz="UTC"'),
+        ("{basic}T174530", 'pass tz, e.g. tz="America/New_York" or tz="UTC"'),
+    ],
 )
 def test_forms_that_say_too_little_are_refused(parse: Parse, text_file: TextFile, form: str, named: str) -> None:
     with pytest.raises(IngestError, match=named):
@@ -84,7 +89,7 @@ def test_dates_name_sessions_of_the_instrument(parse: Parse, text_file: TextFile
     (part,) = parse("csv", text_file(text), "SPY", spec="1d")
     assert times(part) == ["2017-03-10T14:30:00", "2017-03-13T13:30:00", "2017-03-14T13:30:00"]
     assert [(row.line, row.reason) for row in part.bad] == [
-        (3, "calendar XNYS has no session on this date (--tz takes midnights instead)")
+        (3, "calendar XNYS has no session on this date (tz takes midnights instead)")
     ]
     (part,) = parse("csv", text_file(text), "SPY", spec="1d", tz="America/New_York")
     assert times(part) == [
@@ -126,7 +131,7 @@ def test_bar_ends_over_a_clock_change(parse: Parse, text_file: TextFile) -> None
 def test_daily_ends_are_put_to_their_session(parse: Parse, text_file: TextFile) -> None:
     stamps = ["2017-01-03 16:00", "2017-01-04 16:00", "2017-01-05 16:00", "2017-01-06 16:00"]
     (part,) = parse("csv", text_file(bars_text(stamps)), "SPY", tz="America/New_York", stamps="close")
-    assert times(part)[0] == "2017-01-03T05:00:00"  # --tz: days of New York
+    assert times(part)[0] == "2017-01-03T05:00:00"  # tz: days of New York
 
 
 def test_date_and_clock_in_two_columns(parse: Parse, text_file: TextFile) -> None:
@@ -195,7 +200,7 @@ def test_rows_of_unknown_symbols_are_listed_too(parse: Parse, text_file: TextFil
 
 
 def test_a_file_without_symbol_needs_one(parse: Parse, text_file: TextFile) -> None:
-    with pytest.raises(IngestError, match="--symbol"):
+    with pytest.raises(IngestError, match='pass symbol, e.g. symbol="AAPL"'):
         parse("csv", text_file(bars_text(days_as("{d}"))), None)
 
 
@@ -257,5 +262,5 @@ def test_days_weeks_and_months_are_told_apart() -> None:
 
 @pytest.mark.parametrize("seconds", [[0], [0, 60], [0, 0.5, 1.0], [0, 86_400 * 100, 86_400 * 200]])
 def test_steps_that_cannot_be_told_are_asked_for(seconds: list[float]) -> None:
-    with pytest.raises(IngestError, match="--spec"):
+    with pytest.raises(IngestError, match='pass spec, e.g. spec="1min" or spec="1d"'):
         infer_spec((np.array(seconds) * SECOND).astype("i8"))

@@ -94,7 +94,7 @@ def test_only_the_end_mark(parse: Parse, text_file: Callable[..., Path]) -> None
 
 
 def test_other_files_are_refused(parse: Parse, text_file: Callable[..., Path]) -> None:
-    with pytest.raises(IngestError, match="no IQFeed history.*ingest csv"):
+    with pytest.raises(IngestError, match="no IQFeed history.*csv importer"):
         parse("iqfeed", text_file("date,open\n2021-03-01,1\n"))
-    with pytest.raises(IngestError, match="--symbol"):
+    with pytest.raises(IngestError, match="pass symbol"):
         parse("iqfeed", text_file(TICKS), None)

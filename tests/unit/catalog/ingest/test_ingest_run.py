@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def test_the_same_content_is_stored_once(catalog: MarketCatalog, text_file: Text
     ingest(catalog, "csv", path, symbol="X")
     before = everything(catalog.store.data_dir)
     (again,) = ingest(catalog, "csv", path, symbol="X")
-    assert (again.skipped, again.rows) == (True, 0) and "--force" in again.note
+    assert (again.skipped, again.rows) == (True, 0) and "; force=True stores" in again.note
     assert everything(catalog.store.data_dir) == before
     (forced,) = ingest(catalog, "csv", path, symbol="X", force=True)
     assert (forced.skipped, forced.rows) == (False, 3)
@@ -145,9 +146,12 @@ def test_instruments_of_expiries_are_learnt(catalog: MarketCatalog, zip_file: Ca
     ("format", "options", "message"),
     [
         ("csv", {"dtes": "dmy"}, "no option 'dtes': did you mean dates"),
-        ("csv", {"dates": "ydm"}, "dates='ydm' cannot be used"),
-        ("csv", {"tz": "New_York"}, "America/New_York"),
-        ("csv", {"spec": "5x"}, "bar spec '5x'"),
+        ("csv", {"dates": "ydm"}, "dates=\"ydm\" cannot be used: dates does not accept 'ydm'; valid options"),
+        ("csv", {"tz": 5}, "tz=5 cannot be used: tz only takes a string value, not value of int"),
+        ("csv", {"tz": "New_York"}, 'tz="New_York" cannot be used: .*America/New_York'),
+        ("csv", {"spec": "5x"}, "spec=\"5x\" cannot be used: bar spec '5x'"),
+        ("csv", {"spec": "1000tick"}, 'spec="1000tick" cannot be used: the bars of a file are time bars, such as 1min'),
+        ("iqfeed", {"spec": "ha(5min)"}, "cannot be used: the bars of a file are time bars"),
         ("iqfeed", {"columns": "a"}, "no option 'columns'"),
     ],
 )
@@ -161,8 +165,14 @@ def test_options_that_cannot_be_used(
 def test_unknown_formats_and_paths(catalog: MarketCatalog, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean iqfeed"):
         ingest(catalog, "iqfed", tmp_path / "x.csv")
-    with pytest.raises(IngestError, match="does not exist"):
-        ingest(catalog, "csv", tmp_path / "x.csv")
+    (tmp_path / "y.csv").touch()
+    with pytest.raises(IngestError, match=r"no such file: \S+x.csv, z.csv \(in "):
+        ingest(catalog, "csv", [tmp_path / "x.csv", tmp_path / "y.csv", "z.csv"])
+    with pytest.raises(IngestError, match="no such file: ~nobody-of-that-name/x.csv"):
+        ingest(catalog, "csv", "~nobody-of-that-name/x.csv")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(IngestError, match="pipe is neither a file nor a folder"):
+        ingest(catalog, "csv", tmp_path / "pipe")
     with pytest.raises(IngestError, match="holds no file like"):
         ingest(catalog, "lean", tmp_path)
 
