@@ -28,16 +28,16 @@ class LiveFeed:
     def __bool__(self) -> bool:
         return self._bars is not None
 
-    def attach(self, hub: Any, symbol: str, spec: str) -> None:
+    def attach(self, hub: Any, symbol: str, spec: str, *, newest: bool = False) -> None:
         """Subscribe to these bars instead.
 
-        Returns when the hub has counted in what came since the end of the stored history, so that a chart opens at its
-        newest bars and does not leap to them. Bars that are made of all that is stored come later, and those of a
-        bus that does not answer when it does.
+        With ``newest`` it returns when the hub has counted in what came since the end of the stored history, so that a
+        chart opens at its newest bars and does not leap to them. Bars that are made of all that is stored come later,
+        and those of a bus that does not answer when it does.
         """
         self.detach()
         self._bars, self._hub, self._symbol = hub.subscribe(symbol, spec), hub, symbol
-        if hub.status(symbol).state in ("live", "stale") and self._bars.wait_begun(0):
+        if newest and hub.status(symbol).state in ("live", "stale") and self._bars.wait_begun(0):
             self._bars.wait_ready(PATIENCE_S)
         self._began = self._bars.snapshot().began
 

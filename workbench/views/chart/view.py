@@ -372,7 +372,7 @@ class ChartView(pn.viewable.Viewer):
         hub = self.origin.hub()
         if hub is None or self.history is None:
             return
-        self._feed.attach(hub, self.instrument.symbol, str(self.spec))
+        self._feed.attach(hub, self.instrument.symbol, str(self.spec), newest=self.history.at_end)
         self._feed.merge(self.history)
 
     def poll(self) -> None:

@@ -114,6 +114,16 @@ def test_a_chart_opens_at_its_newest_bars(
     assert (told(view, "epoch"), view.window) == (epoch, window)
 
 
+def test_other_bars_of_the_past_wait_for_nobody(view: ChartView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart that is zoomed far from its newest bars does not need them."""
+    monkeypatch.setattr(view.services.feed, "wait_ready", lambda timeout_s: pytest.fail("waited"))
+    view.history.at_end = False
+    view._attach()
+    view.history.at_end = True
+    with pytest.raises(pytest.fail.Exception, match="waited"):
+        view._attach()
+
+
 def test_several_bars_that_close_between_two_looks_are_all_drawn(view: ChartView) -> None:
     feed = view.services.feed
     feed.version, feed.closed, feed.forming = 2, bars(3, first=50), bars(1, first=53)
