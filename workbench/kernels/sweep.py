@@ -180,31 +180,28 @@ def _reduce_drawdown(equity: np.ndarray, cash: float, ruin: int, out: np.void) -
     """The deepest and the longest fall from a peak, and sums over all bars that are under one."""
     peak, last, trough, deepest, longest, under, depth1, depth2 = cash, 0, cash, 0.0, 0, 0, 0.0, 0.0
     until = len(equity) if ruin < 0 else ruin
-    t = 0
-    while t < until:
-        if equity[t] < peak and t + _BLOCK <= until:
-            low, high, falls, squares = _below(equity, t, peak)
+    for first in range(0, until, _BLOCK):
+        if equity[first] < peak and first + _BLOCK <= until:
+            low, high, falls, squares = _below(equity, first, peak)
             if high < peak:
                 trough = min(trough, low)
                 under += _BLOCK
                 depth1 += falls / peak
                 depth2 += squares / (peak * peak)
-                t += _BLOCK
                 continue
-        for at in range(t, min(t + _BLOCK, until)):
-            now = equity[at]
+        for t in range(first, min(first + _BLOCK, until)):
+            now = equity[t]
             if now >= peak:
                 if trough < peak:
-                    deepest, longest = min(deepest, trough / peak - 1.0), max(longest, at + 1 - last)
+                    deepest, longest = min(deepest, trough / peak - 1.0), max(longest, t + 1 - last)
                 peak = trough = now
-                last = at + 1
+                last = t + 1
             else:
                 trough = min(trough, now)
                 depth = now / peak - 1.0
                 under += 1
                 depth1 -= depth
                 depth2 += depth * depth
-        t += _BLOCK
     if ruin >= 0:
         rest = len(equity) - ruin
         deepest, under, depth1, depth2 = -1.0, under + rest, depth1 + rest, depth2 + rest
