@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.ui.conftest import Served, free_port
 from workbench.config import child_environment
@@ -27,6 +29,9 @@ pn.extension(inline=True)
 import workbench as wb
 wb.chart("BTC-USD", "1min")
 """
+#: What stands before a cell that is running, or was run.
+STARTED = re.compile(r"\[[*\d]")
+KERNEL = "globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
 FIGURE = """(() => {
   for (const one of globalThis.Bokeh?.documents ?? []) for (const model of one._all_models.values())
     if (model.type === "Figure" && model.renderers[0]?.data_source?.data?.open?.length) return model;
@@ -51,6 +56,7 @@ def lab(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         PYTHONPATH=str(ROOT),
     )
     options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    options.append("--expose-app-in-browser")  # to be asked for the state of its kernel
     with (home / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={home / 'work'}"],
@@ -75,11 +81,16 @@ def lab(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 def test_a_chart_in_a_cell_draws_pans_and_lives(page: Page, lab: str, allow_console: list[str]) -> None:
     allow_console.append("/lab/")  # of JupyterLab's own plugins
     page.goto(lab)
-    # Who runs a cell before the kernel is there is asked for one, and the cell does not run.
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=PATIENCE)
+    # Who runs a cell before the kernel is there is asked for one, and the cell does not run. The page's own indicator
+    # says "idle" before there is any.
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=PATIENCE)
     page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE)
     page.keyboard.press("Shift+Enter")
-    page.locator(".wb-legend b").filter(has_text="BTC-USD").first.wait_for(timeout=PATIENCE)
+    page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=STARTED).first.wait_for(timeout=PATIENCE)
+    try:
+        page.locator(".wb-legend b").filter(has_text="BTC-USD").first.wait_for(timeout=PATIENCE)
+    except PlaywrightTimeout:
+        pytest.fail("no chart came: " + page.locator(".jp-Notebook").first.inner_text()[-3000:])
     assert page.evaluate(f"() => {FIGURE}.renderers[0].data_source.get_length()") >= 300
 
     newest = f"{FIGURE}.renderers[0].data_source.data"
