@@ -25,6 +25,8 @@ from workbench.kernels.memory import function_at, put_real, real, reals_from, re
 
 _world = record_at(WORLD)
 _IDLE = types.FunctionType(types.int64(types.int64, types.int64, types.int64))
+#: Bars that are marked together before each of them is decided on: few after a fill, where one may come again soon.
+_FEWEST, _MOST = 16, 128
 
 
 @njit(cache=True, nogil=True)
@@ -68,11 +70,36 @@ def is_quiet(w: np.void) -> bool:
 @njit(cache=True, nogil=True)
 def _bounds(w: np.void) -> tuple[float, float]:
     """Prices at or beyond which something may be filled."""
-    if position_of(w, 0).working == 0:
-        return -np.inf, np.inf
     order = order_of(w, 0, 0)
     low, high = (order.stop, order.limit) if order.side < 0.0 else (order.limit, order.stop)
     return -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
+
+
+@njit(cache=True, nogil=True)
+def _mark(w: np.void, first: int, until: int) -> int:
+    """The equity of bars of one symbol with nothing to fill; gives the first of them that needs more.
+
+    One loop for each thing that is looked at, without a way out of it: so that several bars are looked at together.
+    """
+    account, position, rules, feed = account_of(w), position_of(w, 0), rules_of(w), feed_of(w, 0)
+    cash, units, maintenance, leverage = account.cash, position.units, rules.maintenance, rules.leverage
+    closes, equities, found = feed.close, w.equity, until
+    for t in range(first, until):
+        worth = units * real(closes, t)
+        equity = cash + worth
+        put_real(equities, t, equity)
+        found = min(found, t if abs(worth) * maintenance > equity * leverage else until)
+    if position.working != 0:
+        opens, highs, lows = feed.open, feed.high, feed.low
+        lowest, highest = _bounds(w)
+        for t in range(first, until):
+            opened, close = real(opens, t), real(closes, t)
+            low, high = min(real(lows, t), opened, close), max(real(highs, t), opened, close)
+            found = min(found, t if (low <= lowest) | (high >= highest) else until)
+    if rules.holes != 0:
+        for t in range(first, until):
+            found = min(found, t if is_hole(feed, t) else until)
+    return found
 
 
 def _loop(world: int, first: int, until: int) -> int:
@@ -82,41 +109,35 @@ def _loop(world: int, first: int, until: int) -> int:
     only. ``world`` is the address of one.
     """
     w = _world(world, 0)
-    account, position, rules, feed = account_of(w), position_of(w, 0), rules_of(w), feed_of(w, 0)
-    start, asked, end_flat = whole(w.starts, 0), False, rules.end_flat
-    cash, units, entered, holes = account.cash, position.units, position.entry_row, rules.holes != 0
-    maintenance, leverage, desk, now, was = rules.maintenance, rules.leverage, w.desk, _row(w, w.now), _row(w, w.was)
-    closes, equities, watched = feed.close, w.equity, position.working != 0
-    lowest, highest = _bounds(w)
-    t, equity, mark = first, account.equity, position.mark
+    account, position, start, end_flat = account_of(w), position_of(w, 0), whole(w.starts, 0), rules_of(w).end_flat
+    held, entered, equities, desk = position.units != 0.0, position.entry_row, w.equity, w.desk
+    now, was = _row(w, w.now), _row(w, w.was)
+    if first <= end_flat < until:
+        until = end_flat
     account.deciding = 0
+    t, asked, block = first, False, _FEWEST
     while t < until and not asked:
-        if t == end_flat or (holes and is_hole(feed, t)):
-            break
-        close = real(closes, t)
-        if watched:
-            opened = real(feed.open, t)
-            if min(real(feed.low, t), opened, close) <= lowest or max(real(feed.high, t), opened, close) >= highest:
-                break
-        worth = cash + units * close
-        if abs(units * close) * maintenance > worth * leverage:
-            break
-        mark, equity = close, worth
-        put_real(desk, d.EQUITY, equity)
-        if units != 0.0:
-            put_real(desk, d.BARS_HELD, float(t - entered))
-        if t >= start:
+        last = min(t + block, until)
+        calm = _mark(w, t, last)
+        t = max(t, min(start, calm))
+        while t < calm:
+            put_real(desk, d.EQUITY, real(equities, t))
+            if held:
+                put_real(desk, d.BARS_HELD, float(t - entered))
             _number(now, t)
             _number(was, max(t - 1, 0))
             _decide(w, now, was)
-            asked = real(desk, d.COUNT) != 0.0
-        if not asked:
-            if equities != 0:
-                put_real(equities, t, equity)
+            if real(desk, d.COUNT) != 0.0:
+                asked = True
+                break
             t += 1
+        if calm < last:
+            break
+        block = min(2 * block, _MOST)
     if asked or t > first:
-        account.equity, position.mark = equity, mark
-        position.row, position.live, position.used = t if asked else t - 1, 1, 0.0
+        row = t if asked else t - 1
+        account.equity, position.mark = real(equities, row), real(feed_of(w, 0).close, row)
+        position.row, position.live, position.used = row, 1, 0.0
     return 2 * t + asked
 
 

@@ -371,7 +371,6 @@ def simulate(w: np.void, first: int, until: int) -> int:
                     call(reals_from(w.parameters, 0), wholes_from(w.now, at), wholes_from(w.was, at),
                          reals_from(w.desk, s * d.WIDTH))  # fmt: skip
         equity = finish(w, t)
-        if w.equity != 0:
-            put_real(w.equity, t, equity)
+        put_real(w.equity, t, equity)
         t += 1
     return until

@@ -92,7 +92,8 @@ class Bench:
         studies, _ = self._tracer.studies(self._fixed)
         found = {name: self.library.columns(name, study) for name, study in studies.items()}
         self._study_kinds = _kinds(found)
-        others = [name for name in self._names if name not in self._study_kinds and name not in COLUMNS]
+        studied = {name + ending for name, kinds in self._study_kinds.items() for ending in kinds}
+        others = [name for name in self._names if name not in studied and name not in COLUMNS]
         self._bar_starts = [
             max((first_known(columns[name]) for name in others if columns[name].dtype == float), default=0)
             for columns in self.first.columns
@@ -144,35 +145,39 @@ class Bench:
     def _made_ready(self, space: Space, done: Done) -> tuple[_Ready, list[int]]:
         """Parameters, addresses and first bars of cells; those whose rows are not like the first cell's stay alone."""
         with self._lock:  # following what a strategy reads is for one thread at a time
-            traced = [self._traced(at, space, done) for at in range(len(space))]
-        place = {name: at for at, name in enumerate(self._names)}
-        ready = _Ready([], self._empty_cells(len(traced)), [])
-        parameters, addresses, starts, out = ready.cells
-        alone: list[int] = []
-        for at, values, studies, warmup in filter(None, traced):
+            traced = [self._traced(at, cell, done) for at, cell in enumerate(space.cells())]
+        numbers, values, warmups, columns, alone = list[int](), [], [], [], list[int]()
+        for at, own, studies, warmup in filter(None, traced):
             try:
                 found = {name: self.library.columns(name, study) for name, study in studies.items()}
             except Exception as error:
                 done.failures[at] = str(error)
                 continue
-            if _kinds(found) != self._study_kinds or any(values[name] is None for name in self._numbers):
+            row = [own[name] for name in self._numbers]
+            if None in row or _kinds(found) != self._study_kinds:
                 alone.append(at)
                 continue
-            row = len(ready.numbers)
-            parameters[row, : len(self._numbers)] = [values[name] for name in self._numbers]
-            firsts = [columns.first for columns in found.values()]
-            starts[row] = [max(warmup, *known) for known in zip(self._bar_starts, *firsts, strict=True)]
-            for name, columns in found.items():
-                for s, ending, address in columns.addresses:
-                    addresses[row, s, place[name + ending]] = address
-            ready.numbers.append(at)
-            ready.columns.append(found)
-        count = len(ready.numbers)
-        ready.cells = Cells(parameters[:count], addresses[:count], starts[:count], out[:count])
-        return ready, alone
+            numbers.append(at)
+            values.append(row)
+            warmups.append(warmup)
+            columns.append(found)
+        cells = self._empty_cells(len(numbers))
+        if not numbers:
+            return _Ready(numbers, cells, columns), alone
+        cells.parameters[:, : len(self._numbers)] = values
+        np.maximum(np.array(warmups)[:, None], self._bar_starts, out=cells.starts)
+        for name, kinds in self._study_kinds.items():
+            each = [found[name] for found in columns]
+            np.maximum(cells.starts, [one.first for one in each], out=cells.starts)
+            for ending in kinds:
+                place = self._names.index(name + ending)
+                cells.columns[:, :, place] = [one.addresses[ending] for one in each]
+        return _Ready(numbers, cells, columns), alone
 
-    def _traced(self, at: int, space: Space, done: Done) -> tuple[int, dict[str, Any], dict[str, Any], int] | None:
-        values = {**self._fixed, **space.cell(at)}
+    def _traced(
+        self, at: int, cell: dict[str, Any], done: Done
+    ) -> tuple[int, dict[str, Any], dict[str, Any], int] | None:
+        values = {**self._fixed, **cell}
         try:
             return at, values, *self._tracer.studies(values)
         except Exception as error:
@@ -224,6 +229,6 @@ class Bench:
         )  # fmt: skip
 
 
-def _kinds(found: dict[str, Columns]) -> dict[str, str]:
-    """Names and types of the columns of studies."""
-    return {name + ending: kind for name, columns in found.items() for ending, kind in columns.kinds.items()}
+def _kinds(found: dict[str, Columns]) -> dict[str, dict[str, str]]:
+    """Types of the columns of studies, by name and ending."""
+    return {name: columns.kinds for name, columns in found.items()}

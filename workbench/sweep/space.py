@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,12 @@ class Space:
         """The parameters of a cell."""
         row = self.codes[number].tolist()
         return {name: found[code] for (name, found), code in zip(self.values.items(), row, strict=True)}
+
+    def cells(self) -> Iterator[dict[str, Any]]:
+        """The parameters of all cells, one after the other."""
+        names, values = self.names, list(self.values.values())
+        for row in self.codes.tolist():
+            yield {name: found[code] for name, found, code in zip(names, values, row, strict=True)}
 
     def take(self, cells: np.ndarray | slice) -> Space:
         """The space of some of its cells."""

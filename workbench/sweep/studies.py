@@ -18,6 +18,8 @@ from workbench.strategies.base import study_columns
 
 #: Bytes of columns that are kept for later cells, unless told.
 ROOM = 512 * 2**20
+#: Combinations of values whose studies are kept: a million cells need not have one in common.
+_KEPT = 65_536
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,17 @@ class Columns:
 
     values: list[dict[str, np.ndarray]]
     first: list[int]
-    #: Types by the ending of the name, addresses by symbol and ending, and bytes: asked for once a cell.
+    #: Types by the ending of the name, addresses of all symbols by the same, and bytes: asked for once a cell.
     kinds: dict[str, str] = field(init=False)
-    addresses: list[tuple[int, str, int]] = field(init=False)
+    addresses: dict[str, list[int]] = field(init=False)
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
-        every = [(s, ending, one) for s, columns in enumerate(self.values) for ending, one in columns.items()]
-        object.__setattr__(self, "kinds", {ending: one.dtype.kind for _, ending, one in every})
-        object.__setattr__(self, "addresses", [(s, ending, one.ctypes.data) for s, ending, one in every])
-        object.__setattr__(self, "size", sum(one.nbytes for _, _, one in every))
+        kinds = {ending: one.dtype.kind for columns in self.values for ending, one in columns.items()}
+        places = {ending: [columns[ending].ctypes.data for columns in self.values] for ending in kinds}
+        object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "addresses", places)
+        object.__setattr__(self, "size", sum(one.nbytes for columns in self.values for one in columns.values()))
 
 
 class Untraceable(Exception):
@@ -105,6 +108,8 @@ class Tracer:
             return self.studies(cell)
         if not self._read <= set(self._names):
             self._names = tuple(sorted(self._read & cell.keys()))
+            self._known.clear()
+        if len(self._known) == _KEPT:
             self._known.clear()
         self._known[tuple([cell[name] for name in self._names])] = found
         return found
