@@ -22,7 +22,7 @@ from workbench.trading import Costs
 
 BARS, WINDOWS = 10_000, range(5, 105)
 #: Of the stops: pairs of windows, losses, profits.
-PAIRS, LOSSES, PROFITS = range(5, 55, 5), (0.005, 0.01, 0.02), (0.01, 0.02, 0.04)
+PAIRS, LOSSES, PROFITS = range(5, 55, 5), np.geomspace(0.005, 0.02, 10), np.geomspace(0.01, 0.04, 10)
 #: A million cells, and as many as a worker of a cluster is at for seconds.
 MILLION = {"fast": range(2, 1002), "slow": range(3, 2003, 2)}
 SPREAD = {"fast": range(2, 202), "slow": range(3, 403, 2)}
@@ -113,10 +113,15 @@ def their_pairs(quick: bool, *, warm: bool = False) -> np.ndarray:
     return found.total_return().to_numpy()
 
 
+def stops_of(few: bool) -> tuple[list[int], np.ndarray, np.ndarray]:
+    """Windows of both means, losses and profits."""
+    return (list(PAIRS)[:3], LOSSES[::4], PROFITS[::4]) if few else (list(PAIRS), LOSSES, PROFITS)
+
+
 def our_stops(quick: bool, *, warm: bool = False) -> np.ndarray:
     """Total returns of pairs with every stop and target."""
-    some = list(PAIRS)[:3] if warm or quick else list(PAIRS)
-    grid: dict[str, Any] = {"loss": LOSSES, "profit": PROFITS, "fast": some, "slow": some}
+    some, losses, profits = stops_of(warm or quick)
+    grid: dict[str, Any] = {"loss": losses, "profit": profits, "fast": some, "slow": some}
     costs = Costs(taker=FEES, maker=FEES, maintenance=0, touch=True)
     found = sweep(Guarded, minutes(bars_of(quick)), grid, where="fast < slow", costs=costs, fill="close")
     return found.measure("total_return")
@@ -126,13 +131,13 @@ def their_stops(quick: bool, *, warm: bool = False) -> np.ndarray:
     """The same by vectorbt, one call for each stop and target."""
     import vectorbt as vbt
 
-    some = list(PAIRS)[:3] if warm or quick else list(PAIRS)
+    some, losses, profits = stops_of(warm or quick)
     bars = minutes(bars_of(quick))
     fast, slow = vbt.MA.run_combs(bars.close, np.array(some), r=2, short_names=["fast", "slow"])
     entries, exits = fast.ma_above(slow), fast.ma_below(slow) | (fast.ma.to_numpy() == slow.ma.to_numpy())
     found = []
-    for loss in LOSSES:
-        for profit in PROFITS:
+    for loss in losses:
+        for profit in profits:
             one = vbt.Portfolio.from_signals(
                 bars.close, entries, exits, open=bars.open, high=bars.high, low=bars.low, sl_stop=loss, tp_stop=profit,
                 stop_entry_price="FillPrice", fees=FEES, init_cash=10_000.0, freq="1min",

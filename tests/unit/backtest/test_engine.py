@@ -199,6 +199,22 @@ def test_bars_between_stop_and_target_are_gone_through_bit_for_bit(seed, costs, 
     assert swept.sums["uncertain"][0] == plain.state.account["uncertain"][0]
 
 
+@pytest.mark.parametrize("maintenance", [0.3, 0.5, 0.8])
+def test_a_margin_call_among_quiet_bars_is_made_at_its_close(maintenance):
+    close = 100 + 0.1 * np.arange(700)
+    index = pd.date_range("2024-01-01", periods=700, freq="1min", tz="UTC")
+    bars = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), close) | {"volume": 1.0}, index)
+    one, asked = Signals(short="close > 0"), {"costs": Costs(maintenance=maintenance), "close_at_end": False}
+    result, plain = backtest(one, bars, **asked), backtest(one, bars, compiled=False, **asked)
+    units = result.fills.units.iloc[0]
+    worth = units * close
+    called = int(np.argmax(worth * maintenance > 10_000 + units * close[1] - worth))
+    assert 100 < called < 699  # far from every other fill
+    second = result.fills.iloc[1]
+    assert second.reason == "margin call" and second.time == index[called + 1]
+    assert result.equity.to_numpy().tobytes() == plain.equity.to_numpy().tobytes()
+
+
 @given(asked=runs, seed=st.integers(0, 1000))
 @settings(max_examples=15)
 def test_one_of_several_symbols_is_a_single_one(asked, seed):
