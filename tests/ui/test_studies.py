@@ -77,17 +77,19 @@ def test_panes_share_the_window_and_times_stand_below_the_lowest(page: Page) -> 
 
 
 def test_dates_stand_below_a_study_that_has_no_value_yet(page: Page) -> None:
-    """Three days of bars are too few for a mean of 26: its pane is empty, and everything else is there."""
+    """Three days of bars are too few for a mean of 26: its pane is empty, no numbers beside it, and all else is there."""
     open_chart(page, "BTC-USD", "1d", "macd")
     expect(line(page, "MACD")).to_be_visible()
-    page.wait_for_function(
-        f"""() => {{ const f = {ROWS}.at(-1), view = [...f.y_range.linked_plots].at(-1), box = view.frame.bbox;
+    painted = f"""() => {{ const f = {ROWS}.at(-1), view = [...f.y_range.linked_plots].at(-1), box = view.frame.bbox;
         const canvas = view.canvas_view.primary.canvas, scale = canvas.width / view.canvas_view.bbox.width;
-        const strip = [box.left, box.bottom + 4, box.width, view.bbox.bottom - box.bottom - 5].map((v) => v * scale);
-        const colors = new Set(new Uint32Array(canvas.getContext("2d").getImageData(...strip).data.buffer));
-        return Number.isFinite(f.y_range.start + f.y_range.end) && colors.size > 4; }}""",
-        timeout=ANSWER,
-    )
+        const colors = (...strip) => new Set(new Uint32Array(canvas.getContext("2d")
+          .getImageData(...strip.map((v) => v * scale)).data.buffer)).size;
+        const below = colors(box.left, box.bottom + 4, box.width, view.bbox.bottom - box.bottom - 5);
+        const beside = colors(box.right + 4, box.top + 2, view.bbox.right - box.right - 6, box.height - 4);
+        return Number.isFinite(f.y_range.start + f.y_range.end) && below > 4 && (beside > 4) === NUMBERS; }}"""
+    page.wait_for_function(painted.replace("NUMBERS", "false"), timeout=ANSWER)
+    page.locator(".wb-specs").get_by_text("1m", exact=True).click()
+    page.wait_for_function(painted.replace("NUMBERS", "true"), timeout=ANSWER)
 
 
 def test_the_dialog_changes_a_study_and_keeps_the_window(page: Page) -> None:

@@ -347,7 +347,7 @@ class Board {
     const { left, width, right } = pane.frame, value = pane.y.invert(sy);
     show(pane.crossY, true);
     Object.assign(pane.crossY.style, { left: `${left}px`, width: `${width}px`, top: `${sy}px` });
-    show(pane.tag, true);
+    show(pane.tag, !pane.blank);
     const step = set.tick > 0 ? set.tick : 10 ** -set.decimals, price = Math.round(value / step) * step;
     put(pane.tag, pane.kind === "price" ? this.axis.worth(price)
       : pane.kind === "volume" ? wbNumbers.volume(Math.max(0, value)) : wbStudies.number(value));

@@ -81,7 +81,7 @@ const LEAST = 48, LEAST_PRICE = 160; // heights, px
 
 class Pane {
   constructor(figure, view, kind) {
-    Object.assign(this, { figure, view, kind, lines: new Map() });
+    Object.assign(this, { figure, view, kind, lines: new Map(), blank: false });
     this.sheet = document.createElement("style");
     this.sheet.textContent = STYLE;
     this.layer = document.createElement("div");
@@ -102,10 +102,14 @@ class Pane {
     this.scale();
   }
 
-  // Where no value is shown yet, a study over too few bars, there is no scale, and without one Bokeh paints no dates.
+  // Where no value is shown yet, a study over too few bars, there is no scale, and without one Bokeh paints no dates: it
+  // gets one without numbers.
   scale() {
-    const { y_range } = this.figure;
-    if (Number.isNaN(y_range.start + y_range.end)) y_range.setv({ start: 0, end: 1 });
+    const { y_range, right } = this.figure, { start, end } = y_range, none = Number.isNaN(start + end);
+    const blank = none || (this.blank && start === 0 && end === 1);
+    if (blank !== this.blank) for (const axis of right) axis.setv({ major_label_text_alpha: blank ? 0 : 1 }, { sync: false });
+    this.blank = blank;
+    if (none) y_range.setv({ start: 0, end: 1 });
   }
 
   // Bokeh empties the canvas's shadow root whenever it renders anew.
