@@ -77,7 +77,7 @@ def test_panes_share_the_window_and_times_stand_below_the_lowest(page: Page) -> 
 
 
 def test_dates_stand_below_a_study_that_has_no_value_yet(page: Page) -> None:
-    """Three days of bars are too few for a mean of 26: its pane is empty, no numbers beside it, and all else is there."""
+    """Three days of bars are too few for a mean of 26: its pane is empty, without numbers beside it."""
     open_chart(page, "BTC-USD", "1d", "macd")
     expect(line(page, "MACD")).to_be_visible()
     painted = f"""() => {{ const f = {ROWS}.at(-1), view = [...f.y_range.linked_plots].at(-1), box = view.frame.bbox;
