@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from workbench.config import child_environment
 from workbench.doctor import BROWSERS, browser
@@ -27,6 +27,9 @@ ROOT = Path(__file__).parents[2]
 #: Enough to fill a 1min chart; the whole 30 days take longer to write than the tests to run.
 DEMO_DAYS = 3
 START_TIMEOUT = 180.0
+#: How long an answer may take, ms: a machine may be busy. What is there ends the wait at once.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -172,7 +175,7 @@ def allow_console() -> list[str]:
 def page(context: BrowserContext, allow_console: list[str]) -> Iterator[Page]:
     """A page; the test fails if the browser reported an error that the test did not announce."""
     errors: list[str] = []
-    context.set_default_navigation_timeout(60_000)  # a machine may be busy
+    context.set_default_timeout(PATIENCE)
     # Pages opened by the test are watched too.
     context.on("page", lambda opened: _watch(opened, errors.append))
     opened = context.new_page()

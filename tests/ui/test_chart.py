@@ -9,14 +9,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-READY = 60_000
-#: For answers of the server; two cores may be busy with the other tests' pages.
-ANSWER = 20_000
+READY, ANSWER = 90_000, 60_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
-
-
-# Two cores may be busy with the other tests' pages.
-expect.set_options(timeout=ANSWER)
 
 
 def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
@@ -97,7 +91,6 @@ def test_live_bars_move_by_themselves(page: Page) -> None:
         f"""(before) => {{ const d = {FIGURES}.find((m) => m.renderers.length > 1).renderers[0].data_source.data;
         return [d.close.at(-1), d.volume.at(-1), d.time.at(-1)].join() !== before; }}""",
         arg=before,
-        timeout=20_000,
     )
 
 

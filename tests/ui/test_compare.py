@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 #: The price figure, the bars, the line of the first symbol and the columns it is drawn from.
 PARTS = """const all = [...Bokeh.documents[0]._all_models.values()];
     const f = all.find((m) => m.type === 'Figure' && m.renderers.length > 1);

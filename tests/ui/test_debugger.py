@@ -20,7 +20,7 @@ from workbench.backtest import Result, Run, Settings
 from workbench.backtest.market import Market
 from workbench.strategies import SmaFlip
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 BARS = """
 import numpy as np
 import pandas as pd

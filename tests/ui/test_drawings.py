@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.ui.conftest import Served
 from workbench.workspaces import Annotation, Workspaces
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 Place = tuple[int, int]
 #: Each tool: its button, its kind, where it is put on a page of 1400 x 900. Presses and releases take turns.
 TOOLS: dict[str, tuple[str, list[Place]]] = {

@@ -30,7 +30,7 @@ def test_a_page_from_memory_shows_what_its_own_link_says(page: Page, served: Ser
     page.on("request", lambda request: asked.append(request.url))
     for symbol, spec in (("AAPL", "1d"), ("BTC-USD", "1min")):
         page.goto(f"/chart?symbol={symbol}&spec={spec}")
-        expect(page.locator(".wb-legend b").first).to_have_text(symbol, timeout=30_000)
+        expect(page.locator(".wb-legend b").first).to_have_text(symbol)
         expect(page.locator(".wb-spec").first).to_have_text(spec)
     home = urlsplit(str(served)).netloc
     assert [url for url in asked if urlsplit(url).netloc not in (home, "")] == []
@@ -62,7 +62,7 @@ def test_a_page_that_was_made_ahead_is_its_visitors(page: Page, served: Served) 
         page.goto(f"/chart?symbol={symbol}&spec={spec}&studies=ema(window=9)")
         expect(page.locator(".wb-legend b").first).to_have_text(symbol, timeout=60_000)
         expect(page.locator(".wb-spec").first).to_have_text(spec)
-        expect(page.locator(".wb-study").first).to_contain_text("EMA", timeout=20_000)
+        expect(page.locator(".wb-study").first).to_contain_text("EMA")
         assert f"symbol={symbol}" in page.url and f"spec={spec}" in page.url
         expect(page.locator("html")).to_have_attribute("data-wb-theme", theme)
         # The next one is made once this one is on the screen.

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 #: Charts of the page by symbol and bars, each with the instants (ms) at the edges of its window.
 CHARTS = """() => Object.fromEntries([...(globalThis.__wbLinks?.all ?? [])].filter((one) => one.board.current)
 .map((one) => { const set = one.board.source.tags[0]; return [`${set.symbol} ${set.spec}`, one.edges()]; }))"""

@@ -16,7 +16,7 @@ from workbench.workspaces import Workspaces
 from workbench.workspaces.database import layouts, preferences
 from workbench.workspaces.layouts import OPEN
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 FIGURE = "[...Bokeh.documents[0]._all_models.values()].find((m) => m.type === 'Figure' && m.renderers.length > 1)"
 #: Day at the left edge of the window.
 LEFT = f"""(() => {{ const f = {FIGURE}, d = f.renderers[0].data_source.data;

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import free_port
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 APP = """
 import numpy as np
 import pandas as pd

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-READY, ANSWER = 60_000, 60_000
+READY, ANSWER = 90_000, 60_000
 #: What the status strip says of a chart that is drawn well above the rate it opens with (10 Hz), and near the lowest.
 QUICK, SLOW = re.compile(r"^(1[4-9]|20) Hz\b"), re.compile(r"^[5-7] Hz\b")
 #: How many times slower the browser is made: a paint then takes longer than the lowest rate leaves for it.

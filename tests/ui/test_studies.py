@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-READY, ANSWER = 90_000, 30_000
+READY, ANSWER = 90_000, 60_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
 PRICE = FIGURES + ".find((m) => m.renderers[0]?.glyph.type === 'Segment')"
 #: Figures from top to bottom.

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-READY, ANSWER = 60_000, 20_000
+READY, ANSWER = 90_000, 60_000
 PRICE = "[...Bokeh.documents[0]._all_models.values()].find((m) => m.type === 'Figure' && m.renderers.length > 1)"
 
 
