@@ -18,7 +18,7 @@ from workbench.strategies.base import study_columns
 
 #: Bytes of columns that are kept for later cells, unless told.
 ROOM = 512 * 2**20
-#: Combinations of values whose studies are kept: a million cells need not have one in common.
+#: Studies, and combinations of values that have them, which are kept: a million cells need not have one in common.
 _KEPT = 65_536
 
 
@@ -89,6 +89,9 @@ class Tracer:
         Untraceable
             They depend on more than the values of the parameters.
         """
+        if max(len(self._known), len(self._made)) >= _KEPT:
+            self._known.clear()
+            self._made.clear()
         if self._lazy:
             with sharing(self._made):
                 own = self._kind(**cell)
@@ -108,8 +111,6 @@ class Tracer:
             return self.studies(cell)
         if not self._read <= set(self._names):
             self._names = tuple(sorted(self._read & cell.keys()))
-            self._known.clear()
-        if len(self._known) == _KEPT:
             self._known.clear()
         self._known[tuple([cell[name] for name in self._names])] = found
         return found

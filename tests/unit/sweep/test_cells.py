@@ -119,6 +119,17 @@ def test_studies_are_computed_once_for_each_value(bars):
     assert sw.bench.library.computed == 30
 
 
+@pytest.mark.parametrize("kind", [SmaCross, Lazy])
+def test_studies_that_are_forgotten_are_made_again(bars, kind, monkeypatch):
+    values = {"fast": [3, 5, 8], "slow": [13, 21, 34]}
+    whole = sweep(kind, bars, values, workers=1)
+    monkeypatch.setattr("workbench.sweep.studies._KEPT", 2)
+    found = sweep(kind, bars, values, workers=1)
+    pd.testing.assert_frame_equal(found.table, whole.table)
+    tracer = found.bench._tracer
+    assert max(len(tracer._known), len(tracer._made)) <= 2 + 1  # a cell has two studies
+
+
 def test_a_cell_that_raises_is_told_with_bar_and_line_and_the_others_go_on(bars):
     sw = sweep(Falling, bars, {"fast": [3, 4, 5], "slow": [9, 12]})
     table = sw.table

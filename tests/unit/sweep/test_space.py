@@ -26,6 +26,7 @@ def test_cells_are_all_combinations_that_hold(fast, slow):
     space = grid(SmaCross(), {"fast": fast, "slow": slow}, "fast < slow")
     assert [tuple(row) for row in space.table().to_numpy()] == expected
     assert [tuple(space.cell(at).values()) for at in range(len(space))] == expected
+    assert list(space.cells()) == [space.cell(at) for at in range(len(space))]
 
 
 def test_a_condition_may_name_a_parameter_that_is_not_swept():
