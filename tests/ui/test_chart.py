@@ -335,6 +335,12 @@ def test_escape_closes_the_panel_and_changes_nothing(page: Page) -> None:
     expect(page.get_by_role("button", name="Any kind of bar")).to_be_focused()
     field = open_panel(page)
     expect(field).to_have_value("1d", timeout=ANSWER)
+    page.keyboard.type("1w")
+    page.evaluate("() => { WebSocket.prototype.send = () => {}; }")  # a server that hears late, here never
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    field = open_panel(page)
+    expect(field).to_have_value("1d", timeout=ANSWER)
 
 
 def test_slash_goes_to_the_symbol_search_and_keys_of_the_chart_stay(page: Page) -> None:

@@ -30,8 +30,16 @@ class SpecKeys(pn.custom.JSComponent):
     """Keys of the page: ``/`` for the symbol search, letters and digits for the bar spec."""
 
     typed = param.Boolean(default=False, doc="Whether the panel was opened by typing: the field holds what was typed.")
+    shown = param.String(default="", doc="The bar spec that is shown: what the field says again after Escape.")
 
     _esm = _JS / "keys.js"
+
+
+class SpecText(pmui.TextInput):
+    """A field of which what is typed counts, and not what it says as it is left: that comes late."""
+
+    def _sync_value_input(self) -> None:
+        """Leave what was typed as it is."""
 
 
 class BarPicker(pn.viewable.Viewer):
@@ -53,7 +61,7 @@ class BarPicker(pn.viewable.Viewer):
         self.kinds = _ordered()
         self._kind: Any = None
         self._quiet = False
-        self.text = pmui.TextInput(
+        self.text = SpecText(
             label="Bar spec",
             size="small",
             sizing_mode="stretch_width",
@@ -181,7 +189,7 @@ class BarPicker(pn.viewable.Viewer):
         self._typed()
 
     def _follow_state(self) -> None:
-        spec = self.state.spec
+        spec = self.keys.shown = self.state.spec
         common = spec in COMMON
         self.button.param.update(label="Bars ▾" if common else f"{spec} ▾", color="secondary" if common else "primary")
         if not self.open:  # so that the panel opens with it, and no answer is waited for

@@ -166,3 +166,14 @@ def test_the_box_of_symbols_says_the_symbol_however_its_options_are_written() ->
     said.append((search.value, search.value_input, root.data.value_input))
     assert said == [(one, one, one) for one in ("AAPL", "ES", "AAPL")]
     assert state.symbol == "AAPL"
+
+
+def test_what_the_field_says_as_it_is_left_comes_too_late_to_count(picker: BarPicker) -> None:
+    picker.open = True
+    picker.text._process_events({"value_input": "1w"})
+    picker.open = False
+    picker.text._process_events({"value": "1w"})
+    assert picker.text.value_input == picker.keys.shown == "5min"
+    picker.text._process_events({"value_input": "100tick"})
+    picker.accept()
+    assert picker.state.spec == picker.keys.shown == "100tick"

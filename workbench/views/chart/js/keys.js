@@ -117,6 +117,13 @@ export function render({model}) {
     if (button && button.getAttribute("aria-pressed") !== "true") button.click()
   }
 
+  // Escape in the panel: it closes by itself, and may be opened again before the server has heard of that.
+  function back(event, field) {
+    const path = event.composedPath()
+    const inside = path[0] instanceof HTMLInputElement && path.some((node) => node instanceof Element && node.matches(".wb-spec-panel"))
+    if (inside && field.value !== model.shown) put(field, model.shown)
+  }
+
   function drop() {
     clearTimeout(alone)
     digit = null
@@ -126,6 +133,7 @@ export function render({model}) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     const field = input("wb-spec-text"), boxes = boxed(event)
     enter(boxes)
+    if (event.key === "Escape" && field && typed === null) back(event, field)
     if (boxes && event.key === "Enter") take()
     if (event.key === "Enter" && field && event.composedPath().includes(field)) {
       // The field's own answer to Enter would put this text back over what is typed next.
