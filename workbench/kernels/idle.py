@@ -127,8 +127,8 @@ def _loop(world: int, first: int, until: int) -> int:
             _number(now, t)
             _number(was, max(t - 1, 0))
             _decide(w, now, was)
-            if real(desk, d.COUNT) != 0.0:
-                asked = True
+            asked = real(desk, d.COUNT) != 0.0
+            if asked:
                 break
             t += 1
         if calm < last:

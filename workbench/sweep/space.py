@@ -85,14 +85,12 @@ class Space:
 
     def cell(self, number: int) -> dict[str, Any]:
         """The parameters of a cell."""
-        row = self.codes[number].tolist()
-        return {name: found[code] for (name, found), code in zip(self.values.items(), row, strict=True)}
+        return next(self.take(np.array([number])).cells())
 
     def cells(self) -> Iterator[dict[str, Any]]:
         """The parameters of all cells, one after the other."""
-        names, values = self.names, list(self.values.values())
         for row in self.codes.tolist():
-            yield {name: found[code] for name, found, code in zip(names, values, row, strict=True)}
+            yield {name: found[code] for (name, found), code in zip(self.values.items(), row, strict=True)}
 
     def take(self, cells: np.ndarray | slice) -> Space:
         """The space of some of its cells."""

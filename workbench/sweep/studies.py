@@ -89,9 +89,9 @@ class Tracer:
         Untraceable
             They depend on more than the values of the parameters.
         """
-        if max(len(self._known), len(self._made)) >= _KEPT:
-            self._known.clear()
-            self._made.clear()
+        for kept in (self._known, self._made):  # each by itself: a few studies may have many combinations
+            if len(kept) >= _KEPT:
+                kept.clear()
         if self._lazy:
             with sharing(self._made):
                 own = self._kind(**cell)

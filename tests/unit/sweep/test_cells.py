@@ -130,6 +130,12 @@ def test_studies_that_are_forgotten_are_made_again(bars, kind, monkeypatch):
     assert max(len(tracer._known), len(tracer._made)) <= 2 + 1  # a cell has two studies
 
 
+def test_combinations_are_forgotten_without_their_studies(bars, monkeypatch):
+    monkeypatch.setattr("workbench.sweep.studies._KEPT", 7)
+    found = sweep(SmaCross, bars, {"fast": [3, 5, 8], "slow": [13, 21, 34]}, workers=1)
+    assert len(found) == 9 and found.bench.library.computed == 6
+
+
 def test_a_cell_that_raises_is_told_with_bar_and_line_and_the_others_go_on(bars):
     sw = sweep(Falling, bars, {"fast": [3, 4, 5], "slow": [9, 12]})
     table = sw.table

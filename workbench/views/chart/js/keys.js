@@ -5,10 +5,11 @@
 const EDITABLE = new Set(["INPUT", "TEXTAREA", "SELECT"])
 const ROLES = new Set(["combobox", "listbox", "option", "menu", "menuitem", "dialog", "textbox"])
 
-function busy(event) {
-  return event.composedPath().some((node) => node instanceof Element &&
-    (EDITABLE.has(node.tagName) || node.isContentEditable || ROLES.has(node.getAttribute("role"))))
-}
+// Whether an event passes through an element for which the test holds.
+const through = (event, test) => event.composedPath().some((node) => node instanceof Element && test(node))
+
+const busy = (event) => through(event, (node) =>
+  EDITABLE.has(node.tagName) || node.isContentEditable || ROLES.has(node.getAttribute("role")))
 
 // The first match, through shadow roots.
 function find(selector, root = document) {
@@ -79,9 +80,8 @@ export function render({model}) {
     const field = boxed(event)
     if (field && field !== box) field.select()
     enter(field)
-    if (box && event.composedPath().some((node) => node instanceof Element && node.getAttribute("role") === "option")) take()
-    if (!event.composedPath().some((node) => node instanceof Element && node.tagName === "BUTTON" &&
-      node.getRootNode().host?.matches(".wb-spec-more"))) return
+    if (box && through(event, (node) => node.getAttribute("role") === "option")) take()
+    if (!through(event, (node) => node.tagName === "BUTTON" && node.getRootNode().host?.matches(".wb-spec-more"))) return
     model.typed = typed !== null
     reach()
   }
@@ -119,9 +119,8 @@ export function render({model}) {
 
   // Escape in the panel: it closes by itself, and may be opened again before the server has heard of that.
   function back(event, field) {
-    const path = event.composedPath()
-    const inside = path[0] instanceof HTMLInputElement && path.some((node) => node instanceof Element && node.matches(".wb-spec-panel"))
-    if (inside && field.value !== model.shown) put(field, model.shown)
+    if (!(event.composedPath()[0] instanceof HTMLInputElement) || !through(event, (node) => node.matches(".wb-spec-panel"))) return
+    if (field.value !== model.shown) put(field, model.shown)
   }
 
   function drop() {
