@@ -24,7 +24,7 @@ serve: $(VENV)/.runtime  ## demo data if there is none, private Redis, demo feed
 test: $(VENV)/.test  ## everything: unit, contracts, architecture, browser, notebooks
 	$(BIN)/workbench doctor --warm
 	$(BIN)/python -m pytest -n auto $(QUICK)
-	$(BIN)/python -m pytest --nbmake tests/ui notebooks
+	$(BIN)/python -m pytest --nbmake --reruns 1 --rerun-show-tracebacks tests/ui notebooks
 
 unit: $(VENV)/.test  ## the quick tests: unit, contracts, architecture
 	$(BIN)/python -m pytest -n auto $(QUICK)

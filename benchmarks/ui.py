@@ -58,6 +58,7 @@ def run(*, quick: bool = False) -> Iterator[dict]:
             frames = frames_of(chromium, chart)
             yield goal(f"{_DRAG}, p95", _high(frames), FRAME, None, note=_median(frames))
         yield from ui_live.rows(chromium, quick=quick)
+        yield ui_live.outage_row(chromium, quick=quick)
         for held in (bars[-MAX_BARS:], bars):
             with ui_pages.peers(held) as address:
                 for name in ui_pages.PEERS:

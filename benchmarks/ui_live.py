@@ -4,12 +4,17 @@
 received, so that the page itself tells, by the clock of the same machine, how old the newest trade is that a paint
 shows. That trade did not wait for the next draw; how long any trade takes, its wait included, follows from what the
 paint before had shown.
+
+And the other way round: from the moment Redis dies until a chart says so.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import signal
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +26,7 @@ import numpy as np
 from benchmarks import live, live_sessions, ui_pages
 from benchmarks.timing import goal
 from workbench.catalog import Store
+from workbench.live.bus import Bus
 from workbench.live.publisher import Publisher
 from workbench.market.events import TRADE
 
@@ -30,6 +36,8 @@ PAGE = f"chart?symbol={SYMBOL}&spec=1min"
 SESSIONS, SHAPE = 19, (100, 0.001)
 #: Targets above the coalescing interval, ms: p50 and p95.
 P50, P95 = 40.0, 100.0
+#: Target from the death of Redis until the page says so, seconds.
+TOLD = 2.0
 #: A price is this and the microseconds since 1970, modulo ``_ROUND``, in steps: up by 0.001 in a second.
 _BASE, _STEP, _ROUND = 100.0, 1e-9, 10**10
 _SETTLE_S, _PATIENCE_S = 8.0, 180.0
@@ -57,6 +65,40 @@ def rows(chromium: Any, *, quick: bool = False) -> Iterator[dict]:
         rate = (sent.value - before) / (time.monotonic() - began)
         yield pixel_row(drawn, rate, held.value, percentile=50) | {"note": ""}  # the next line has it all
         yield pixel_row(drawn, rate, held.value)
+
+
+def outage_row(chromium: Any, *, quick: bool = False) -> dict:
+    """How long after Redis was killed the status strip of a chart says that the bus is gone; median."""
+    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as folder:
+        store_day(Path(folder))
+        took = [told_after(chromium, Path(folder)) for _ in range(1 if quick else 5)]
+    note = f"worst of {len(took)}: {max(took):.2f} s"
+    return goal("Redis dies -> the page says so", statistics.median(took), TOLD, None, note=note)
+
+
+def told_after(chromium: Any, folder: Path) -> float:
+    """Seconds from ``kill -9`` of a Redis until a chart has said so."""
+    with live.redis() as url, ui_pages.serving(folder, "--no-demo", "--no-feed", redis=url) as (address, _):
+        page = chromium.new_page()
+        page.goto(f"{address}/{PAGE}", timeout=1e3 * _PATIENCE_S)
+        words = page.locator(".strip .words", has_text="live")
+        words.wait_for(timeout=1e3 * _PATIENCE_S)
+        page.evaluate(
+            """node => { window.said = new Promise((done) => new MutationObserver(() => {
+                if (node.textContent.includes('reconnect')) done(Date.now()); })
+                .observe(node, {childList: true, characterData: true, subtree: true})) }""",
+            words.element_handle(),
+        )
+        client = Bus(url)
+        process = next(
+            row for row in client.execute("INFO", "server").decode().split() if row.startswith("process_id:")
+        )
+        client.close()
+        killed = time.time()
+        os.kill(int(process.partition(":")[2]), signal.SIGKILL)
+        said = page.evaluate("() => window.said")
+        page.close()
+    return said / 1e3 - killed
 
 
 def pixel_row(drawn: np.ndarray, rate: float, held: int, *, percentile: Literal[50, 95] = 95) -> dict:

@@ -52,6 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What the server said goes with a failure."""
+    report = yield
+    for name, served in getattr(item, "funcargs", {}).items():
+        if report.failed and isinstance(served, Served):
+            report.sections.append((f"end of the log of {name}", served.log.read_text("utf-8", "replace")[-4000:]))
+    return report
+
+
 @dataclass
 class Served:
     """A running ``workbench serve``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.test_chart import ANSWER, PRICE, focus, open_chart, price_figure
+from tests.ui.test_chart import ANSWER, PRICE, crosshair_tells, focus, open_chart, price_figure
 
 SCALE = "f.y_scale.type"
 ROOM = "[f.y_range.start, f.y_range.end]"
@@ -199,14 +199,7 @@ def test_on_a_calendar_axis_nights_take_their_room(page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     assert price_figure(page, wide) == pytest.approx(before, rel=1e-6)
     # The crosshair tells the bar that is nearest to it.
-    page.mouse.move(700, 400)
-    frames(page)
-    left = "[...f.y_range.linked_plots].at(-1).canvas_view.events_el.getBoundingClientRect().left"
-    near = price_figure(
-        page, f"{places} const at = scale.invert(700 - {left}); return __wbPlaces.nearest(s.data.x, at); }})()"
-    )
-    minute = price_figure(page, f"new Date(s.data.time[{near}]).toISOString().slice(11, 16)")
-    expect(page.locator(".wb-tag-time")).to_contain_text(str(minute))
+    crosshair_tells(page, 700)
 
 
 def test_bars_that_are_not_of_time_keep_to_trading_time(page: Page) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 READY, ANSWER = 90_000, 60_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
+PRICE = FIGURES + ".find((m) => m.renderers.length > 1)"
 
 
 def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
@@ -25,8 +26,22 @@ def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str
 def price_figure(page: Page, expression: str) -> object:
     """Evaluate ``expression`` of ``f``, the price figure, and ``s``, the bars' source."""
     return page.evaluate(
-        f"""() => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1);
+        f"""() => {{ const f = {PRICE};
         const s = f.renderers[0].data_source; return {expression}; }}"""
+    )
+
+
+def crosshair_tells(page: Page, x: int, minutes: int = 0) -> None:
+    """The pointer comes to ``x``; the tag tells of the bar nearest to it, ``minutes`` after UTC. Bars may come in."""
+    page.mouse.move(x, 400)
+    page.wait_for_function(
+        f"""([tag, at, minutes]) => {{ const f = {PRICE}, {{ x, time }} = f.renderers[0].data_source.data;
+        const view = [...f.y_range.linked_plots].at(-1);
+        const {{ left }} = view.canvas_view.events_el.getBoundingClientRect();
+        const off = (i) => Math.abs(view.frame.x_scale.compute(x[i]) + left - at);
+        const near = [...x].reduce((best, _, i) => (off(i) < off(best) ? i : best), 0);
+        return tag.textContent.endsWith(new Date(time[near] + minutes * 6e4).toISOString().slice(11, 16)); }}""",
+        arg=[page.locator(".wb-tag-time").element_handle(), x, minutes],
     )
 
 
@@ -61,7 +76,7 @@ def test_daily_bars_open_on_the_newest_days_and_pan_back_to_the_first(page: Page
         if held[0] < 951_955_200_000 and held[1]:
             break
         page.wait_for_function(
-            f"""() => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1), s = f.renderers[0].data_source;
+            f"""() => {{ const f = {PRICE}, s = f.renderers[0].data_source;
             return f.x_range.start > s.data.x[0] || s.tags[0].head; }}"""
         )
     first = price_figure(page, "f.x_range.linked_plots.values().next().value.frame.x_scale.compute(s.data.x[0])")
@@ -74,7 +89,7 @@ def test_home_and_end_jump_to_the_edges(page: Page) -> None:
     focus(page)
     page.keyboard.press("Home")
     page.wait_for_function(
-        f"""() => new Date({FIGURES}.find((m) => m.renderers.length > 1).renderers[0].data_source.data.shown[0])
+        f"""() => new Date({PRICE}.renderers[0].data_source.data.shown[0])
         .toISOString().startsWith("2000-03-01")"""
     )
     page.keyboard.press("End")
@@ -88,7 +103,7 @@ def test_live_bars_move_by_themselves(page: Page) -> None:
     expect(tag).to_be_visible()
     before = price_figure(page, "[s.data.close.at(-1), s.data.volume.at(-1), s.data.time.at(-1)].join()")
     page.wait_for_function(
-        f"""(before) => {{ const d = {FIGURES}.find((m) => m.renderers.length > 1).renderers[0].data_source.data;
+        f"""(before) => {{ const d = {PRICE}.renderers[0].data_source.data;
         return [d.close.at(-1), d.volume.at(-1), d.time.at(-1)].join() !== before; }}""",
         arg=before,
     )
@@ -112,16 +127,7 @@ def test_legend_follows_the_crosshair(page: Page) -> None:
 def test_axis_and_legend_tell_the_time_of_the_zone(page: Page, zone: str, shift: int) -> None:
     open_chart(page, "BTC-USD", "1min", f"&tz={zone}")
     expect(page.locator(".wb-legend time")).to_contain_text(zone)
-    page.mouse.move(600, 400)
-    shown = page.locator(".wb-tag-time").inner_text()
-    index = price_figure(
-        page,
-        """(() => { const view = [...f.y_range.linked_plots][0];
-            const left = view.canvas_view.events_el.getBoundingClientRect().left;
-            return Math.round(view.frame.x_scale.invert(600 - left)) - s.data.x[0]; })()""",
-    )
-    minute = price_figure(page, f"new Date(s.data.time[{index}] + {shift} * 60000).toISOString().slice(11, 16)")
-    assert shown.endswith(str(minute))
+    crosshair_tells(page, 600, shift)
     wrong = price_figure(
         page,
         f"""[...globalThis.__wbTime.axis(s, f.x_range.start, f.x_range.end, 1300)]
@@ -140,7 +146,7 @@ def test_a_small_chart_cuts_and_covers_nothing(page: Page) -> None:
     assert room["height"] < 26, "one line, whatever there is to say"
     # The highest price of the window stands below that line.
     page.wait_for_function(
-        f"""(foot) => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1), s = f.renderers[0].data_source;
+        f"""(foot) => {{ const f = {PRICE}, s = f.renderers[0].data_source;
         const {{ frame, canvas_view }} = [...f.y_range.linked_plots].at(-1);
         const {{ top }} = canvas_view.events_el.getBoundingClientRect();
         const seen = [...s.data.high].filter((_, i) => s.data.x[i] >= f.x_range.start && s.data.x[i] <= f.x_range.end);
@@ -149,7 +155,7 @@ def test_a_small_chart_cuts_and_covers_nothing(page: Page) -> None:
     )
     # A number that would stand half below the tag of the last price is covered whole.
     page.wait_for_function(
-        f"""() => {{ const f = {FIGURES}.find((m) => m.renderers.length > 1), s = f.renderers[0].data_source;
+        f"""() => {{ const f = {PRICE}, s = f.renderers[0].data_source;
         const {{ frame, canvas_view }} = [...f.y_range.linked_plots].at(-1), root = canvas_view.shadow_el;
         const box = (name) => root.querySelector(name).getBoundingClientRect();
         const [tick] = f.right[0].ticker.get_ticks(f.y_range.start, f.y_range.end, f.y_range, 0).major;
@@ -189,9 +195,7 @@ def test_theme_changes_in_place(page: Page) -> None:
     page.wait_for_function(f"() => {PRICE}.background_fill_color === {own}")
     before = price_figure(page, "[f.id, f.background_fill_color]")
     page.get_by_role("button", name=re.compile("(Light|Dark) theme")).click()
-    page.wait_for_function(
-        f"(old) => {FIGURES}.find((m) => m.renderers.length > 1).background_fill_color !== old", arg=before[1]
-    )
+    page.wait_for_function(f"(old) => {PRICE}.background_fill_color !== old", arg=before[1])
     assert price_figure(page, "f.id") == before[0]
 
 
@@ -235,7 +239,6 @@ def test_a_symbol_without_data_says_what_to_do(page: Page) -> None:
 
 # --- every kind of bar ---------------------------------------------------------------------------------------------
 
-PRICE = FIGURES + ".find((m) => m.renderers.length > 1)"
 KINDS = [
     ("BTC-USD", "1000tick", "candle"),
     ("BTC-USD", "20vol", "candle"),

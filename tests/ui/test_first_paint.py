@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, WebSocket, expect
+from tornado.websocket import websocket_connect
 
 from tests.ui.conftest import Served
 
@@ -53,6 +56,24 @@ def test_a_page_asks_for_its_document_while_scripts_are_read(page: Page, served:
     assert len(sockets) == 1 and "early" in sockets[0]
     assert [one for one in sent if "PULL-DOC-REQ" in one] == []
     assert page.evaluate("() => WebSocket.OPEN") == 1
+
+
+def test_one_that_goes_before_the_page_is_there_is_no_error(served: Served) -> None:
+    """Somebody presses a link and, while the page is being opened, another one."""
+
+    async def come_and_go() -> None:
+        address = f"{served}/chart/ws?early=1".replace("http", "ws", 1)
+        socket = await websocket_connect(address, subprotocols=["bokeh", token(f"{served}/chart")])
+        socket.close()
+        while await socket.read_message() is not None:
+            pass
+
+    before = served.log.stat().st_size
+    with ThreadPoolExecutor() as beside:  # Playwright's own loop runs in this thread
+        for _ in range(5):
+            beside.submit(asyncio.run, come_and_go()).result()
+            token(f"{served}/home")  # is answered when the server has nothing else to do
+    assert "Traceback" not in served.log.read_text("utf-8")[before:]
 
 
 def test_a_page_that_was_made_ahead_is_its_visitors(page: Page, served: Served) -> None:

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.ui.test_chart import ANSWER, focus, open_chart, price_figure
+from tests.ui.test_chart import ANSWER, crosshair_tells, focus, open_chart
 
 
 def test_a_digit_presses_the_button_of_its_bars(page: Page) -> None:
@@ -44,15 +44,7 @@ def test_any_zone_can_be_typed_and_is_told_everywhere(page: Page) -> None:
     page.get_by_role("option", name="Asia/Kathmandu").click()
     expect(page.locator(".wb-legend time")).to_contain_text("Asia/Kathmandu", timeout=ANSWER)
     page.wait_for_url("**tz=Asia%2FKathmandu**", timeout=ANSWER)
-    page.mouse.move(600, 400)
-    at = price_figure(
-        page,
-        """(() => { const view = [...f.y_range.linked_plots].at(-1);
-        const left = view.canvas_view.events_el.getBoundingClientRect().left;
-        return __wbPlaces.nearest(s.data.x, view.frame.x_scale.invert(600 - left)); })()""",
-    )
-    minute = price_figure(page, f"new Date(s.data.time[{at}] + 345 * 60000).toISOString().slice(11, 16)")
-    expect(page.locator(".wb-tag-time")).to_contain_text(str(minute))
+    crosshair_tells(page, 600, 345)
     box.click()
     page.keyboard.type("nowhere")
     page.mouse.click(660, 400)

@@ -149,13 +149,20 @@ class SocketHandler(OrderedSocket):
 
     async def _async_open(self, token: str) -> None:
         await super()._async_open(token)
-        if self.connection is not None and self.get_argument("early", None) is not None:
-            session = self.connection.session
-            look = (self.get_argument("theme", ""), self.get_argument("palette", ""))
-            await session.with_document_locked(visits.looked_at, session.document, *look)
-            await self._settled(session.document)
-            for part in ('{"msgid":"early","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
+        if self.gone or self.get_argument("early", None) is None:
+            return
+        session = self.connection.session
+        look = (self.get_argument("theme", ""), self.get_argument("palette", ""))
+        await session.with_document_locked(visits.looked_at, session.document, *look)
+        await self._settled(session.document)
+        for part in ('{"msgid":"early","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
+            if not self.gone:
                 await self.on_message(part)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the browser has closed it; its connection has no session then."""
+        return self.ws_connection is None
 
     @staticmethod
     async def _settled(document: Document) -> None:
