@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 DEMO_DAYS = 3
 START_TIMEOUT = 180.0
 #: How long an answer may take, ms: a machine may be busy. What is there ends the wait at once.
-PATIENCE = 60_000
+PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.test_chart import ANSWER, PRICE, crosshair_tells, focus, open_chart, price_figure
+from tests.ui.test_chart import PRICE, crosshair_tells, focus, open_chart, price_figure
 
 SCALE = "f.y_scale.type"
 ROOM = "[f.y_range.start, f.y_range.end]"
@@ -32,7 +32,7 @@ def test_scales_change_at_once_and_are_in_the_link(page: Page) -> None:
     frames(page)
     low, high = price_figure(page, ROOM)
     assert 300 < low < 400 and 700 < high < 780  # the prices in the window, not all from 2000 on
-    page.wait_for_url("**scale=log**", timeout=ANSWER)
+    page.wait_for_url("**scale=log**")
     page.keyboard.press("Alt+p")
     assert price_figure(page, SCALE) == "LinearScale"
     frames(page)
@@ -40,12 +40,12 @@ def test_scales_change_at_once_and_are_in_the_link(page: Page) -> None:
     assert all(label.endswith(" %") and int(label[:-2].lstrip("+").replace("−", "-")) % 5 == 0 for label in labels)
     page.mouse.move(700, 400)
     expect(page.locator(".wb-tag-price").first).to_contain_text("%")
-    page.wait_for_url("**scale=percent**", timeout=ANSWER)
+    page.wait_for_url("**scale=percent**")
     page.reload()
-    expect(page.locator(".wb-legend")).to_contain_text("AAPL", timeout=60_000)
+    expect(page.locator(".wb-legend")).to_contain_text("AAPL")
     page.wait_for_function(f"() => __wbScale.named({PRICE}.renderers[0].data_source) === 'percent'")
     page.keyboard.press("Alt+p")
-    page.wait_for_function("() => !location.search.includes('scale')", timeout=ANSWER)
+    page.wait_for_function("() => !location.search.includes('scale')")
 
 
 def test_percent_counts_from_the_first_bar_in_the_window(page: Page) -> None:
@@ -127,8 +127,8 @@ def test_sessions_are_shaded_and_the_menu_takes_it_away(page: Page) -> None:
     item = page.get_by_role("menuitemcheckbox", name="Shade closed hours")
     expect(item).to_have_attribute("aria-checked", "true")
     item.click()
-    page.wait_for_function(f"() => !({begin})", timeout=ANSWER)
-    page.wait_for_url("**shading=0**", timeout=ANSWER)
+    page.wait_for_function(f"() => !({begin})")
+    page.wait_for_url("**shading=0**")
     # What is closed in a window: between sessions, and beyond a last one that has ended.
     told = page.evaluate(
         """() => { const data = { open: [10, 50], close: [40, 80], first: [1, 1] };
@@ -147,25 +147,22 @@ def test_going_to_a_date_brings_it_to_the_middle(page: Page) -> None:
     middle = "(f.x_range.start + f.x_range.end) / 2"
     shown = f"new Date(s.data.shown[__wbPlaces.nearest(s.data.x, {middle})]).toISOString().slice(0, 10)"
     page.wait_for_function(
-        f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {shown} === '2008-10-13'; }}",
-        timeout=ANSWER,
+        f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {shown} === '2008-10-13'; }}"
     )
     expect(page.get_by_role("dialog", name="Go to a date")).to_be_hidden()
     page.get_by_role("button", name="Newest bar").click()
     page.mouse.move(700, 5)
-    expect(page.locator(".wb-legend")).to_contain_text("Fri 1 Mar 2013", timeout=ANSWER)
+    expect(page.locator(".wb-legend")).to_contain_text("Fri 1 Mar 2013")
     page.keyboard.press("g")
     page.keyboard.type("1999-01-01")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("AAPL has bars from 2000-03-01 to 2013-03-01: this is the nearest")).to_be_visible(
-        timeout=ANSWER
-    )
+    expect(page.get_by_text("AAPL has bars from 2000-03-01 to 2013-03-01: this is the nearest")).to_be_visible()
     field = page.get_by_label("Date, such as 2013-03-11")
     field.fill("soon")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("'soon' is no date")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_text("'soon' is no date")).to_be_visible()
     page.get_by_role("button", name="All there is").click()
-    expect(page.locator(".wb-spec")).to_contain_text("1w · auto", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_contain_text("1w · auto")
     whole = "s.data.x[0] >= f.x_range.start && s.data.x.at(-1) <= f.x_range.end"
     page.wait_for_function(f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {whole}; }}")
 
@@ -180,7 +177,7 @@ def test_on_a_calendar_axis_nights_take_their_room(page: Page) -> None:
     assert over == pytest.approx(beside)
     press(page, "menu")
     page.get_by_role("menuitemradio", name="Calendar time").click()
-    page.wait_for_url("**axis=calendar**", timeout=ANSWER)
+    page.wait_for_url("**axis=calendar**")
     page.wait_for_function(f"() => [...{PRICE}.y_range.linked_plots].at(-1).frame.x_scale.line")
     beside, over, slots = price_figure(page, night)
     assert over == pytest.approx(slots * beside, rel=1e-6)

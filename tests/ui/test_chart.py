@@ -9,18 +9,17 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-READY, ANSWER = 90_000, 60_000
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
 PRICE = FIGURES + ".find((m) => m.renderers.length > 1)"
 
 
 def open_chart(page: Page, symbol: str, spec: str, more: str = "", *, shown: str = "") -> None:
-    page.goto(f"/chart?symbol={symbol}&spec={spec}{more}", timeout=READY)
+    page.goto(f"/chart?symbol={symbol}&spec={spec}{more}")
     legend = page.locator(".wb-legend")
-    expect(legend).to_contain_text(symbol, timeout=READY)
+    expect(legend).to_contain_text(symbol)
     expect(legend).to_contain_text(shown or spec)
     # Until then Bokeh may render views anew, which takes the keyboard's focus away.
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
 
 
 def price_figure(page: Page, expression: str) -> object:
@@ -203,7 +202,7 @@ def test_another_symbol_and_spec_keep_the_figure(page: Page) -> None:
     open_chart(page, "AAPL", "1d")
     before = price_figure(page, "f.id")
     page.get_by_role("button", name="1w", exact=True).click()
-    expect(page.locator(".wb-spec")).to_contain_text("1w", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_contain_text("1w")
     assert price_figure(page, "f.id") == before
 
 
@@ -220,7 +219,7 @@ def test_prices_fill_the_window(page: Page) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     # Older bars come when they have been read: the axis follows them too.
     filled = f"const f = {PRICE}, s = f.renderers[0].data_source, share = {span}; return share > 0.75 && share <= 1;"
-    page.wait_for_function(f"() => {{ if ({PRICE}.x_range.start > -1000) return false; {filled} }}", timeout=ANSWER)
+    page.wait_for_function(f"() => {{ if ({PRICE}.x_range.start > -1000) return false; {filled} }}")
 
 
 def test_zooming_out_changes_to_coarser_bars_and_back(page: Page) -> None:
@@ -233,7 +232,7 @@ def test_zooming_out_changes_to_coarser_bars_and_back(page: Page) -> None:
 
 def test_a_symbol_without_data_says_what_to_do(page: Page) -> None:
     page.goto("/chart?symbol=SPY&spec=1d")
-    expect(page.get_by_text("No data for SPY")).to_be_visible(timeout=READY)
+    expect(page.get_by_text("No data for SPY")).to_be_visible()
     expect(page.get_by_text("workbench ingest csv FILE --symbol SPY")).to_be_visible()
 
 
@@ -282,7 +281,7 @@ def test_every_kind_is_drawn_and_survives_a_reload(page: Page, symbol: str, spec
     page.wait_for_function(f"() => {{ const f = {PRICE}, s = f.renderers[0].data_source; return {inside}; }}")
     assert price_figure(page, "s.data.time.every((t, i) => !i || t >= s.data.time[i - 1])")
     page.reload()
-    expect(page.locator(".wb-spec")).to_have_text(spec, timeout=READY)
+    expect(page.locator(".wb-spec")).to_have_text(spec)
 
 
 def test_bars_are_chosen_by_kind_and_sizes_suit_the_instrument(page: Page) -> None:
@@ -290,11 +289,11 @@ def test_bars_are_chosen_by_kind_and_sizes_suit_the_instrument(page: Page) -> No
     before = price_figure(page, "f.id")
     field = open_panel(page)
     page.locator(".wb-spec-kinds").get_by_text("Range", exact=True).click()
-    expect(page.get_by_text("A stretch of prices from low to high.")).to_be_visible(timeout=ANSWER)
-    expect(field).to_have_value(re.compile(r"range:\d{2,3}\.0"), timeout=ANSWER)  # a share of 70,000, not of 1
+    expect(page.get_by_text("A stretch of prices from low to high.")).to_be_visible()
+    expect(field).to_have_value(re.compile(r"range:\d{2,3}\.0"))  # a share of 70,000, not of 1
     spec = field.input_value()
     page.get_by_role("button", name="Apply").click()
-    expect(page.locator(".wb-spec")).to_have_text(spec, timeout=READY)
+    expect(page.locator(".wb-spec")).to_have_text(spec)
     expect(page.get_by_role("button", name="Any kind of bar")).to_have_text(f"{spec} ▾")
     expect(field).to_be_hidden()
     assert f"spec={quote(spec, safe='')}" in page.url
@@ -307,16 +306,16 @@ def test_typing_on_the_chart_opens_the_field_and_nothing_typed_is_lost(page: Pag
     focus(page)
     page.keyboard.type("10x")
     field = page.get_by_label("Bar spec")
-    expect(field).to_have_value("10x", timeout=ANSWER)
-    expect(page.get_by_text("bar spec '10x' cannot be read")).to_be_visible(timeout=ANSWER)
+    expect(field).to_have_value("10x")
+    expect(page.get_by_text("bar spec '10x' cannot be read")).to_be_visible()
     page.keyboard.press("Enter")
     expect(field).to_have_value("10x")
     for _ in range(3):
         page.keyboard.press("Backspace")
     page.keyboard.type("ha(1h)")
-    expect(page.get_by_text("cannot be read")).to_be_hidden(timeout=ANSWER)
+    expect(page.get_by_text("cannot be read")).to_be_hidden()
     page.keyboard.press("Enter")
-    expect(page.locator(".wb-spec")).to_have_text("ha(1h)", timeout=READY)
+    expect(page.locator(".wb-spec")).to_have_text("ha(1h)")
     expect(page.locator(".wb-legend")).to_contain_text("Traded")
 
 
@@ -337,13 +336,13 @@ def test_escape_closes_the_panel_and_changes_nothing(page: Page) -> None:
     expect(page.locator(".wb-spec")).to_have_text("1d")
     expect(page.get_by_role("button", name="Any kind of bar")).to_be_focused()
     field = open_panel(page)
-    expect(field).to_have_value("1d", timeout=ANSWER)
+    expect(field).to_have_value("1d")
     page.keyboard.type("1w")
     page.evaluate("() => { WebSocket.prototype.send = () => {}; }")  # a server that hears late, here never
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
     field = open_panel(page)
-    expect(field).to_have_value("1d", timeout=ANSWER)
+    expect(field).to_have_value("1d")
 
 
 def test_slash_goes_to_the_symbol_search_and_keys_of_the_chart_stay(page: Page) -> None:
@@ -368,11 +367,11 @@ def test_bars_that_cannot_be_made_show_the_way_back(page: Page) -> None:
     page.keyboard.type("1000tick")
     expect(page.get_by_label("Bar spec")).to_have_value("1000tick")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_visible(timeout=READY)
+    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_visible()
     expect(page.get_by_role("button", name="Any kind of bar")).to_have_text("1000tick ▾")
     assert "spec=1000tick" in page.url
     page.get_by_role("button", name="Show 1w bars").click()
-    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_hidden(timeout=ANSWER)
+    expect(page.get_by_role("heading", name=re.compile("1000tick bars of AAPL"))).to_be_hidden()
     expect(page.locator(".wb-spec")).to_have_text("1w")
 
 
@@ -393,9 +392,7 @@ def test_bricks_move_with_trades_and_the_tag_shows_the_traded_price(page: Page) 
     told = "[s.tags[0].last ?? s.tags[0].get('last'), s.get_length(), s.data.x.at(-1)].join()"
     before = price_figure(page, told)
     page.wait_for_function(
-        f"(before) => {{ const s = {PRICE}.renderers[0].data_source; return {told} !== before; }}",
-        arg=before,
-        timeout=ANSWER,
+        f"(before) => {{ const s = {PRICE}.renderers[0].data_source; return {told} !== before; }}", arg=before
     )
     expect(page.locator(".wb-last")).to_be_visible()
 

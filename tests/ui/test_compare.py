@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-READY, ANSWER = 90_000, 60_000
 #: The price figure, the bars, the line of the first symbol and the columns it is drawn from.
 PARTS = """const all = [...Bokeh.documents[0]._all_models.values()];
     const f = all.find((m) => m.type === 'Figure' && m.renderers.length > 1);
@@ -23,9 +22,9 @@ STANDS = f"""() => {{ {PARTS}
 
 
 def open_chart(page: Page, query: str, shown: str) -> None:
-    page.goto(f"/chart?{query}", timeout=READY)
-    expect(page.locator(".wb-legend")).to_contain_text(shown, timeout=READY)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    page.goto(f"/chart?{query}")
+    expect(page.locator(".wb-legend")).to_contain_text(shown)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
 
 
 #: Whether the line of the first symbol is drawn.
@@ -42,12 +41,12 @@ def test_a_symbol_is_compared_by_keys_hidden_removed_and_kept_in_the_link(page: 
     expect(page.locator(".wb-compare [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
     row = page.locator(".wb-compared")
-    expect(row).to_contain_text("MSFT", timeout=ANSWER)
+    expect(row).to_contain_text("MSFT")
     page.mouse.move(700, 5)
     expect(row).to_contain_text("27.95")
     expect(row).to_contain_text(re.compile(r"[+−]\d+\.\d\d %"))
-    expect(page).to_have_url(re.compile("compare=MSFT&scale=percent"), timeout=ANSWER)
-    page.wait_for_function(STANDS, timeout=ANSWER)
+    expect(page).to_have_url(re.compile("compare=MSFT&scale=percent"))
+    page.wait_for_function(STANDS)
     page.keyboard.press("Escape")
     expect(page.locator(".wb-compare .panel")).to_be_hidden()
     # The window moves: the line stands on its first close, whatever it is.
@@ -56,38 +55,38 @@ def test_a_symbol_is_compared_by_keys_hidden_removed_and_kept_in_the_link(page: 
     before = page.evaluate(base)
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function(f"(before) => ({base})() !== before", arg=before, timeout=ANSWER)
-    page.wait_for_function(STANDS, timeout=ANSWER)
+    page.wait_for_function(f"(before) => ({base})() !== before", arg=before)
+    page.wait_for_function(STANDS)
     # The crosshair tells of the bar it is on.
     page.mouse.move(300, 400)
     expect(row).not_to_contain_text("27.95")
     row.hover()
     row.get_by_role("button", name="Hide MSFT").click()
-    page.wait_for_function(HIDDEN, timeout=ANSWER)
+    page.wait_for_function(HIDDEN)
     expect(row.get_by_role("button", name="Show MSFT")).to_be_visible()
     # What was hidden is hidden wherever the link is opened.
-    expect(page).to_have_url(re.compile("compare=MSFT&hidden=MSFT"), timeout=ANSWER)
+    expect(page).to_have_url(re.compile("compare=MSFT&hidden=MSFT"))
     page.reload()
-    expect(page.locator(".wb-compared")).to_contain_text("MSFT", timeout=READY)
-    page.wait_for_function(HIDDEN, timeout=READY)
+    expect(page.locator(".wb-compared")).to_contain_text("MSFT")
+    page.wait_for_function(HIDDEN)
     row.hover()
     row.get_by_role("button", name="Show MSFT").click()
-    page.wait_for_function(DRAWN, timeout=ANSWER)
-    expect(page).not_to_have_url(re.compile("hidden"), timeout=ANSWER)
-    page.wait_for_function(STANDS, timeout=ANSWER)
+    page.wait_for_function(DRAWN)
+    expect(page).not_to_have_url(re.compile("hidden"))
+    page.wait_for_function(STANDS)
     row.hover()
     row.get_by_role("button", name="Remove MSFT").click()
-    expect(row).to_have_count(0, timeout=ANSWER)
-    expect(page).not_to_have_url(re.compile("compare"), timeout=ANSWER)
+    expect(row).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("compare"))
 
 
 def test_a_live_symbol_moves_beside_a_live_one_and_one_without_such_bars_says_so(page: Page) -> None:
     open_chart(page, "symbol=BTC-USD&spec=1min&compare=ETH-USD,AAPL", "BTC-USD")
     row = page.locator(".wb-compared").first
-    expect(row).to_contain_text("ETH-USD", timeout=ANSWER)
+    expect(row).to_contain_text("ETH-USD")
     expect(page.locator(".wb-compared").nth(1)).to_contain_text("AAPL has no 1min bars")
-    page.wait_for_function(STANDS, timeout=ANSWER)
+    page.wait_for_function(STANDS)
     price = row.locator("em").first
     page.mouse.move(700, 5)
     before = price.inner_text()
-    expect(price).not_to_have_text(before, timeout=ANSWER)
+    expect(price).not_to_have_text(before)

@@ -20,7 +20,6 @@ from workbench.backtest import Result, Run, Settings
 from workbench.backtest.market import Market
 from workbench.strategies import SmaFlip
 
-READY, ANSWER = 90_000, 60_000
 BARS = """
 import numpy as np
 import pandas as pd
@@ -96,14 +95,14 @@ def result() -> Result:
 
 
 def opened(page: Page, url: str) -> Locator:
-    page.goto(url, timeout=READY)
+    page.goto(url)
     debugger = page.locator("section.debugger")
-    expect(debugger).to_have_attribute("data-bar", "39", timeout=READY)
+    expect(debugger).to_have_attribute("data-bar", "39")
     return debugger
 
 
 def at(debugger: Locator, bar: int) -> None:
-    expect(debugger).to_have_attribute("data-bar", str(bar), timeout=ANSWER)
+    expect(debugger).to_have_attribute("data-bar", str(bar))
 
 
 def newest(page: Page, time: pd.Timestamp) -> None:
@@ -112,7 +111,6 @@ def newest(page: Page, time: pd.Timestamp) -> None:
         """(time) => [...Bokeh.documents[0]._all_models.values()].some((m) => m.type === 'ColumnDataSource'
             && m.data.close && m.data.high && m.data.time && m.data.time.at(-1) === time)""",
         arg=int(time.value // 1_000_000),
-        timeout=ANSWER,
     )
 
 
@@ -121,11 +119,11 @@ def test_a_condition_stops_at_its_bar_and_one_goes_on_from_there(page: Page, wal
     field, wrong = debugger.locator(".adding input"), debugger.locator(".wrong")
     field.fill("clsoe < quick")
     field.press("Enter")
-    expect(wrong).to_contain_text("did you mean close", timeout=ANSWER)
+    expect(wrong).to_contain_text("did you mean close")
     expect(field).to_have_value("clsoe < quick")
     field.fill("close < quick and position > 0")
     field.press("Enter")
-    expect(debugger.locator(".list li")).to_have_count(1, timeout=ANSWER)
+    expect(debugger.locator(".list li")).to_have_count(1)
     expect(wrong).to_be_hidden()
     expect(field).to_have_value("")
 
@@ -166,7 +164,7 @@ def test_a_condition_stops_at_its_bar_and_one_goes_on_from_there(page: Page, wal
     fill = debugger.locator("ul.fills li").first
     expect(fill).to_contain_text("rule 2")
     expect(fill.locator(".rule")).to_have_attribute("title", "Market orders fill at the open of the next bar")
-    expect(page.locator(".wb-marker").first).to_be_attached(timeout=ANSWER)
+    expect(page.locator(".wb-marker").first).to_be_attached()
 
 
 def test_playing_and_pausing(page: Page, walk: str) -> None:
@@ -174,10 +172,10 @@ def test_playing_and_pausing(page: Page, walk: str) -> None:
     debugger.locator(".speed").select_option("20")
     debugger.locator(".panel.code").focus()
     page.keyboard.press("Space")
-    expect(debugger).to_have_attribute("data-mode", "playing", timeout=ANSWER)
-    expect(debugger).to_have_attribute("data-bar", re.compile(r"4[5-9]|[5-9]\d|\d{3}"), timeout=READY)
+    expect(debugger).to_have_attribute("data-mode", "playing")
+    expect(debugger).to_have_attribute("data-bar", re.compile(r"4[5-9]|[5-9]\d|\d{3}"))
     page.keyboard.press("Space")
-    expect(debugger).to_have_attribute("data-mode", "still", timeout=ANSWER)
+    expect(debugger).to_have_attribute("data-mode", "still")
     expect(debugger.get_by_role("status").filter(has_text="Paused")).to_be_visible()
     bar = int(debugger.get_attribute("data-bar"))
     page.keyboard.press("ArrowRight")
@@ -209,17 +207,17 @@ def test_a_strategy_that_raises_is_told_at_its_line(page: Page, walk: str) -> No
 
 
 def test_the_backtest_page_opens_and_closes_it(page: Page, served: object) -> None:
-    page.goto("/backtest?symbol=BTC-USD&spec=1h", timeout=READY)
-    page.get_by_role("button", name="Run the example").click(timeout=READY)
+    page.goto("/backtest?symbol=BTC-USD&spec=1h")
+    page.get_by_role("button", name="Run the example").click()
     debug = page.get_by_role("button", name="Debug")
-    debug.click(timeout=READY)
+    debug.click()
     debugger = page.locator("section.debugger")
-    expect(debugger).to_have_attribute("data-bar", "29", timeout=READY)
+    expect(debugger).to_have_attribute("data-bar", "29")
     expect(debugger.locator(".source .asks, .source li").first).to_contain_text("def decide")
     page.keyboard.press("ArrowRight")
     at(debugger, 30)
     page.keyboard.press("f")
-    expect(debugger.locator("ul.fills .bought, ul.fills .sold").first).to_be_visible(timeout=ANSWER)
+    expect(debugger.locator("ul.fills .bought, ul.fills .sold").first).to_be_visible()
     debug.click()
-    expect(debugger).to_have_count(0, timeout=ANSWER)
-    expect(page.get_by_role("tab", name="Round trips")).to_be_visible(timeout=ANSWER)
+    expect(debugger).to_have_count(0)
+    expect(page.get_by_role("tab", name="Round trips")).to_be_visible()

@@ -12,7 +12,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.ui.conftest import Served
 from workbench.workspaces import Annotation, Workspaces
 
-READY, ANSWER = 90_000, 60_000
 Place = tuple[int, int]
 #: Each tool: its button, its kind, where it is put on a page of 1400 x 900. Presses and releases take turns.
 TOOLS: dict[str, tuple[str, list[Place]]] = {
@@ -53,8 +52,8 @@ def open_chart(page: Page, symbol: str = "AAPL", spec: str = "1d", more: str = "
 
 
 def settled(page: Page, symbol: str) -> None:
-    expect(page.locator(".wb-legend")).to_contain_text(symbol, timeout=READY)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    expect(page.locator(".wb-legend")).to_contain_text(symbol)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
     expect(tool(page, "Trend line")).to_be_visible()
     painted(page)
 
@@ -101,8 +100,7 @@ def saved(page: Page, kept: Workspaces, n: int = 1, symbol: str = "AAPL") -> lis
     page.wait_for_function(
         f"""() => {{ const desk = [...__wbDesks.all.values()].at(-1);
         const [told] = {MODELS}.find((m) => m.data?.locked).tags;
-        return (told.heard ?? told.get?.("heard") ?? 0) === desk.seq && desk.unsaved.size === 0; }}""",
-        timeout=ANSWER,
+        return (told.heard ?? told.get?.("heard") ?? 0) === desk.seq && desk.unsaved.size === 0; }}"""
     )
     found = kept.annotations.of(symbol)
     assert len(found) == n
@@ -129,7 +127,7 @@ def bar_at(page: Page, x: int) -> int:
 
 def stands_right(page: Page, one: Annotation) -> None:
     """The first line of a drawing begins within a pixel of its first anchor."""
-    expect(mark(page, one)).to_be_attached(timeout=ANSWER)
+    expect(mark(page, one)).to_be_attached()
     (instant, price), *_ = one.anchors
     wanted = page.evaluate(f"([ms, price]) => {{ {SCALES} return [X(at(ms)), Y(price)]; }}", [instant / 1e6, price])
     found = [float(mark(page, one).get_attribute(name) or "nan") for name in ("x1", "y1")]
@@ -171,7 +169,7 @@ def test_it_stands_at_its_instant_and_price_on_other_bars(page: Page, kept: Work
     one = kept.annotations.add(Annotation("AAPL", "trend", anchors))
     for spec in ("1w", "renko:5.0(1d)"):
         page.goto(f"/chart?symbol=AAPL&spec={spec}")
-        expect(page.locator(".wb-spec")).to_have_text(spec, timeout=READY)
+        expect(page.locator(".wb-spec")).to_have_text(spec)
         settled(page, "AAPL")
         stands_right(page, one)
 
@@ -242,9 +240,7 @@ def test_a_note_is_written_while_bars_come_in(page: Page, kept: Workspaces) -> N
     for word in ("buyers ", "wait ", "here"):
         before = page.evaluate(newest)
         page.keyboard.type(word)
-        page.wait_for_function(
-            f"(before) => {{ {SCALES} return s.data.x.at(-1) !== before; }}", arg=before, timeout=ANSWER
-        )
+        page.wait_for_function(f"(before) => {{ {SCALES} return s.data.x.at(-1) !== before; }}", arg=before)
     expect(note).to_have_text("buyers wait here")
     page.keyboard.press("Enter")
     [one] = saved(page, kept, symbol="BTC-USD")
@@ -307,13 +303,13 @@ def test_what_cannot_be_saved_stays_and_is_saved_later(page: Page, kept: Workspa
     try:
         draw(page, "trend", (300, 500), (600, 350))
         told = page.get_by_role("alert").filter(has_text="Not saved.")
-        expect(told).to_be_visible(timeout=ANSWER)
+        expect(told).to_be_visible()
         expect(page.locator(".wb-upper .wb-drawn g[data-id] line")).to_be_visible()
     finally:
         with kept.database.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE wb_away RENAME TO wb_annotations")
     told.get_by_role("button", name="Try again").click()
-    expect(told).to_be_hidden(timeout=ANSWER)
+    expect(told).to_be_hidden()
     saved(page, kept)
 
 
@@ -321,8 +317,8 @@ def test_what_others_draw_and_delete_is_seen(page: Page, kept: Workspaces) -> No
     open_chart(page)
     bad = {"color": '"/><b id="bad">', "width": '9"/><b id="bad">', "dash": "<b>", "size": "1px"}
     one = kept.annotations.add(Annotation("AAPL", "horizontal", ((1_362_096_000 * 10**9, 500.0),), style=bad))
-    expect(mark(page, one)).to_have_attribute("stroke-width", "1", timeout=ANSWER)
+    expect(mark(page, one)).to_have_attribute("stroke-width", "1")
     assert page.locator("#bad").count() == 0
     expect(page.locator(".wb-drawn-tag")).to_have_text("500.00")
     kept.annotations.remove([one.id])
-    expect(mark(page, one)).to_have_count(0, timeout=ANSWER)
+    expect(mark(page, one)).to_have_count(0)

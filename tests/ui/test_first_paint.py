@@ -50,8 +50,8 @@ def test_a_page_asks_for_its_document_while_scripts_are_read(page: Page, served:
 
     page.on("websocket", opened)
     page.goto("/chart?symbol=AAPL&spec=1d")
-    expect(page.locator(".wb-legend b").first).to_have_text("AAPL", timeout=60_000)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=60_000)
+    expect(page.locator(".wb-legend b").first).to_have_text("AAPL")
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
     # The one socket that was opened early is the client's, and nobody had to ask for the document.
     assert len(sockets) == 1 and "early" in sockets[0]
     assert [one for one in sent if "PULL-DOC-REQ" in one] == []
@@ -81,11 +81,11 @@ def test_a_page_that_was_made_ahead_is_its_visitors(page: Page, served: Served) 
         page.context.add_cookies([{"name": "wb_theme", "value": theme, "url": str(served)}])
         page.add_init_script(f"localStorage.setItem('wb.theme', '{theme}')")
         page.goto(f"/chart?symbol={symbol}&spec={spec}&studies=ema(window=9)")
-        expect(page.locator(".wb-legend b").first).to_have_text(symbol, timeout=60_000)
+        expect(page.locator(".wb-legend b").first).to_have_text(symbol)
         expect(page.locator(".wb-spec").first).to_have_text(spec)
         expect(page.locator(".wb-study").first).to_contain_text("EMA")
         assert f"symbol={symbol}" in page.url and f"spec={spec}" in page.url
         expect(page.locator("html")).to_have_attribute("data-wb-theme", theme)
         # The next one is made once this one is on the screen.
-        page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=60_000)
+        page.wait_for_function("() => Bokeh.documents[0].is_idle")
         token(f"{served}/home")  # is answered when the server has nothing else to do

@@ -7,7 +7,6 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-READY, ANSWER = 90_000, 60_000
 #: Charts of the page by symbol and bars, each with the instants (ms) at the edges of its window.
 CHARTS = """() => Object.fromEntries([...(globalThis.__wbLinks?.all ?? [])].filter((one) => one.board.current)
 .map((one) => { const set = one.board.source.tags[0]; return [`${set.symbol} ${set.spec}`, one.edges()]; }))"""
@@ -17,19 +16,19 @@ return one && other && one.every((at, i) => Math.abs(at - other[i]) < 1000); }}"
 
 
 def open_page(page: Page, address: str, *titles: str) -> None:
-    page.goto(address, timeout=READY)
+    page.goto(address)
     ready(page, *titles)
 
 
 def ready(page: Page, *titles: str) -> None:
     """All charts are drawn; Bokeh no longer renders views anew."""
-    expect(page.locator(".wb-legend")).to_have_count(len(titles), timeout=READY)
+    expect(page.locator(".wb-legend")).to_have_count(len(titles))
     for at, title in enumerate(titles):
         symbol, spec = title.split(" ")
         legend = page.locator(".wb-legend").nth(at)
-        expect(legend).to_contain_text(symbol, timeout=READY)
-        expect(legend.locator(".wb-spec")).to_have_text(spec, timeout=ANSWER)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+        expect(legend).to_contain_text(symbol)
+        expect(legend.locator(".wb-spec")).to_have_text(spec)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
 
 
 def drag(page: Page, at: int, by: float) -> None:
@@ -68,12 +67,12 @@ def test_charts_are_arranged_chosen_and_shown_alone(page: Page) -> None:
     expect(heads.nth(3)).to_have_class(re.compile("active"))
     expect(page).to_have_url(re.compile("active=4"))
     page.keyboard.press("f")
-    expect(page.locator(".wb-cell").nth(0)).to_be_hidden(timeout=ANSWER)
+    expect(page.locator(".wb-cell").nth(0)).to_be_hidden()
     expect(page.locator(".wb-cell").nth(3)).to_be_visible()
     page.get_by_role("button", name="Show all charts").click()
-    expect(page.locator(".wb-cell").nth(0)).to_be_visible(timeout=ANSWER)
+    expect(page.locator(".wb-cell").nth(0)).to_be_visible()
     page.locator(".head .title").nth(2).dblclick()
-    expect(page.locator(".wb-cell").nth(0)).to_be_hidden(timeout=ANSWER)
+    expect(page.locator(".wb-cell").nth(0)).to_be_hidden()
     expect(heads.nth(2)).to_have_class(re.compile("active"))
 
 
@@ -85,13 +84,13 @@ def test_linked_charts_share_window_crosshair_and_symbol(page: Page) -> None:
     )
     link(page, 0, "red")
     link(page, 1, "red")
-    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"], timeout=ANSWER)
+    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"])
     alone, before = edges(page, "AAPL 1d"), edges(page, "BTC-USD 5min")
     drag(page, 1, 200)
-    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"], timeout=ANSWER)
+    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"])
     assert edges(page, "BTC-USD 5min")[0] < before[0] and edges(page, "AAPL 1d") == alone
     drag(page, 0, 200)
-    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"], timeout=ANSWER)
+    page.wait_for_function(SAME, arg=["BTC-USD 5min", "BTC-USD 15min"])
 
     box = page.locator(".wb-cell").nth(0).bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 120)
@@ -105,7 +104,7 @@ def test_linked_charts_share_window_crosshair_and_symbol(page: Page) -> None:
     search = page.get_by_role("combobox").first
     search.fill("AAPL")
     search.press("Enter")
-    expect(page.locator(".head .title").nth(1)).to_have_text("AAPL · 15min", timeout=ANSWER)
+    expect(page.locator(".head .title").nth(1)).to_have_text("AAPL · 15min")
     expect(page).to_have_url(re.compile("symbol=AAPL.*link=red.*link.2=red"))
 
 
@@ -123,15 +122,15 @@ def test_a_tool_draws_in_the_chart_that_is_pressed(page: Page) -> None:
         box = page.locator(".wb-cell").nth(at).bounding_box()
         before = edges(page, shown[at])
         page.mouse.click(box["x"] + 200, box["y"] + 200)
-        expect(drawn).to_have_count(2 - at, timeout=ANSWER)
+        expect(drawn).to_have_count(2 - at)
         expect(page.locator(".head").nth(at)).to_have_class(re.compile("active"))
         expect(tools.get_by_role("button", name="Pointer", exact=True)).to_have_attribute("aria-pressed", "true")
         assert edges(page, shown[at]) == before
     page.keyboard.press("Delete")
-    expect(drawn).to_have_count(1, timeout=ANSWER)
+    expect(drawn).to_have_count(1)
     page.locator(".wb-cell").nth(1).click(position={"x": 200, "y": 200})
     page.keyboard.press("Delete")
-    expect(drawn).to_have_count(0, timeout=ANSWER)
+    expect(drawn).to_have_count(0)
 
 
 def test_a_layout_of_four_opens_with_four(page: Page) -> None:
@@ -147,7 +146,7 @@ def test_a_layout_of_four_opens_with_four(page: Page) -> None:
     expect(name).to_be_focused()
     name.fill("desk of four")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").get_by_text("Saved desk of four.")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_role("status").get_by_text("Saved desk of four.")).to_be_visible()
     open_page(page, "/chart?symbol=AAPL&spec=1mo", "AAPL 1mo")
     page.get_by_role("button", name="Layouts:").click()
     page.get_by_role("button", name=re.compile("^Open desk of four, saved")).click()

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.ui.conftest import PATIENCE
+
 SYMBOLS = {"AAPL", "GOOG", "IBM", "MSFT", "FB", "BTC-USD", "ETH-USD", "ES", "EURUSD", "NIFTY"}
-LOADED = 90_000
 
 
 def opened(page: Page) -> Page:
     page.goto("/")
-    expect(page.locator(".instruments tbody tr").first).to_be_visible(timeout=LOADED)
+    expect(page.locator(".instruments tbody tr").first).to_be_visible()
     return page
 
 
@@ -43,9 +44,9 @@ def test_a_live_price_moves_by_itself_and_the_row_stays(page: Page) -> None:
 
 def test_the_strip_says_live_with_latency(page: Page) -> None:
     opened(page)
-    expect(page.locator(".strip .words")).to_have_text("live", timeout=LOADED)
+    expect(page.locator(".strip .words")).to_have_text("live")
     expect(page.locator(".strip .latency")).to_have_text(re.compile(r"^[\d,]+ ms$"))
-    expect(page.locator(".strip .source")).to_have_text("synthetic", timeout=LOADED)
+    expect(page.locator(".strip .source")).to_have_text("synthetic")
     expect(page.locator(".strip .zone")).to_have_text("UTC")
 
 
@@ -73,6 +74,7 @@ def test_the_first_visit_follows_the_system_and_a_choice_is_remembered(
 ) -> None:
     other = "light" if scheme == "dark" else "dark"
     context = browser.new_context(base_url=base_url, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     opened(page)
     page_colour = "getComputedStyle(document.body).backgroundColor"
@@ -105,14 +107,14 @@ def test_nothing_is_fetched_from_elsewhere(page: Page, base_url: str) -> None:
 def test_the_first_steps_lead_to_pages_that_are_ready_to_run(page: Page) -> None:
     opened(page)
     page.get_by_role("link", name="Backtest a moving-average cross").click()
-    expect(page.get_by_label("Strategy", exact=True)).to_have_value("sma_cross", timeout=LOADED)
+    expect(page.get_by_label("Strategy", exact=True)).to_have_value("sma_cross")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
 
 
 def test_bad_values_in_a_link_are_told_and_can_be_dismissed(page: Page) -> None:
     page.goto("/?symbol=AAPL&spec=7x")
     notice = page.get_by_text("Bar spec '7x' cannot be read")
-    expect(notice).to_be_visible(timeout=LOADED)
+    expect(notice).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     expect(notice).to_be_hidden()
 
@@ -152,7 +154,7 @@ def test_pages_fold_into_a_menu_when_narrow(page: Page) -> None:
 def test_the_strip_says_so_when_redis_dies(page: Page, kill_redis: Callable[[], float]) -> None:
     opened(page)
     words = page.locator(".strip .words")
-    expect(words).to_have_text("live", timeout=LOADED)
+    expect(words).to_have_text("live")
     # Our own guard starts Redis again at once, so the strip may say "reconnecting" or already "reconnected".
     page.evaluate(
         """node => { window.said = []; new MutationObserver(() => window.said.push(node.textContent))
@@ -161,4 +163,4 @@ def test_the_strip_says_so_when_redis_dies(page: Page, kill_redis: Callable[[], 
     )
     kill_redis()
     page.wait_for_function("window.said.some((text) => text.includes('reconnect'))")
-    expect(words).to_have_text("live", timeout=LOADED)
+    expect(words).to_have_text("live")

@@ -15,14 +15,12 @@ import pytest
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.ui.conftest import Served, free_port
+from tests.ui.conftest import PATIENCE, Served, free_port
 from workbench.config import child_environment
 
 pytest.importorskip("jupyterlab")
 
 ROOT = Path(__file__).parents[2]
-#: A kernel imports everything anew, and JupyterLab's own page is large.
-PATIENCE = 90_000
 CELL = """\
 import panel as pn
 pn.extension(inline=True)
@@ -83,19 +81,19 @@ def test_a_chart_in_a_cell_draws_pans_and_lives(page: Page, lab: str, allow_cons
     page.goto(lab)
     # Who runs a cell before the kernel is there is asked for one, and the cell does not run. The page's own indicator
     # says "idle" before there is any.
-    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=PATIENCE)
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE)
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'")
+    page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
-    page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=STARTED).first.wait_for(timeout=PATIENCE)
+    page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=STARTED).first.wait_for()
     try:
-        page.locator(".wb-legend b").filter(has_text="BTC-USD").first.wait_for(timeout=PATIENCE)
+        page.locator(".wb-legend b").filter(has_text="BTC-USD").first.wait_for()
     except PlaywrightTimeout:
         pytest.fail("no chart came: " + page.locator(".jp-Notebook").first.inner_text()[-3000:])
     assert page.evaluate(f"() => {FIGURE}.renderers[0].data_source.get_length()") >= 300
 
     newest = f"{FIGURE}.renderers[0].data_source.data"
     told = f"[{newest}.close.at(-1), {newest}.volume.at(-1), {newest}.x.at(-1)].join()"
-    page.wait_for_function(f"(before) => {told} !== before", arg=page.evaluate(f"() => {told}"), timeout=PATIENCE)
+    page.wait_for_function(f"(before) => {told} !== before", arg=page.evaluate(f"() => {told}"))
 
     # Where a message of the browser holds what came from Python, it undoes there what was changed meanwhile.
     page.evaluate(f"""() => {{
@@ -108,6 +106,6 @@ def test_a_chart_in_a_cell_draws_pans_and_lives(page: Page, lab: str, allow_cons
     oldest = page.evaluate(f"() => {newest}.x[0]")
     page.evaluate(f"() => {{ const r = {FIGURE}.x_range; r.setv({{ start: r.start - 1200, end: r.end - 1200 }}); }}")
     there = f"(oldest) => {newest}.x[0] < oldest && {newest}.x[0] <= {FIGURE}.x_range.start"
-    page.wait_for_function(there, arg=oldest, timeout=PATIENCE)
+    page.wait_for_function(there, arg=oldest)
     sent = page.evaluate(f"() => wbSent.filter((e) => e.model?.id === {FIGURE}.renderers[0].data_source.id).length")
     assert sent == 0 and page.evaluate("() => wbSent.length") > 0

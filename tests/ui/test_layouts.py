@@ -16,7 +16,6 @@ from workbench.workspaces import Workspaces
 from workbench.workspaces.database import layouts, preferences
 from workbench.workspaces.layouts import OPEN
 
-READY, ANSWER = 90_000, 60_000
 FIGURE = "[...Bokeh.documents[0]._all_models.values()].find((m) => m.type === 'Figure' && m.renderers.length > 1)"
 #: Day at the left edge of the window.
 LEFT = f"""(() => {{ const f = {FIGURE}, d = f.renderers[0].data_source.data;
@@ -61,9 +60,9 @@ def goto(page: Page, address: str, *told: str, study: bool = False) -> None:
 
 def ready(page: Page, *told: str, study: bool = False) -> None:
     for text in told:
-        expect(page.locator(".wb-legend")).to_contain_text(text, timeout=READY)
-    expect(page.locator(".wb-study")).to_have_count(int(study), timeout=ANSWER)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+        expect(page.locator(".wb-legend")).to_contain_text(text)
+    expect(page.locator(".wb-study")).to_have_count(int(study))
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
 
 
 def menu(page: Page) -> Locator:
@@ -85,7 +84,7 @@ def test_what_was_open_is_restored_by_a_reload_and_by_a_page_without_a_link(page
     ready(page, "AAPL", study=True)
     page.wait_for_function(f"(left) => {LEFT} === left", arg=left)
     page.get_by_role("button", name="1w", exact=True).click()
-    expect(page.locator(".wb-spec")).to_have_text("1w", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1w")
     until(page, is_open(kept, spec="1w"))
     goto(page, "/chart", "AAPL", "1w", study=True)
 
@@ -93,27 +92,27 @@ def test_what_was_open_is_restored_by_a_reload_and_by_a_page_without_a_link(page
 def test_a_layout_is_saved_opened_deleted_and_had_back(page: Page, kept: Workspaces) -> None:
     goto(page, "/chart?symbol=AAPL&spec=1d", "AAPL")
     name = menu(page)
-    expect(page.get_by_text("No layouts yet.")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_text("No layouts yet.")).to_be_visible()
     name.fill("morning")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").get_by_text("Saved morning.")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_role("status").get_by_text("Saved morning.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(name).to_be_hidden()
     expect(page.get_by_role("button", name="Layouts:")).to_be_focused()
 
     page.get_by_role("button", name="1w", exact=True).click()
-    expect(page.locator(".wb-spec")).to_have_text("1w", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1w")
     until(page, is_open(kept, spec="1w", layout="morning"))
     menu(page)
-    expect(page.get_by_text("morning: changed since it was saved")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_text("morning: changed since it was saved")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Open morning, saved")).click()
-    expect(page.locator(".wb-spec")).to_have_text("1d", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1d")
     page.get_by_role("button", name="Take it back").click()
-    expect(page.locator(".wb-spec")).to_have_text("1w", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1w")
     page.get_by_role("button", name="Delete morning").click()
-    expect(page.get_by_text("No layouts yet.")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_text("No layouts yet.")).to_be_visible()
     page.get_by_role("button", name="Take it back").click()
-    expect(page.get_by_role("button", name=re.compile("^Open morning, saved"))).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_role("button", name=re.compile("^Open morning, saved"))).to_be_visible()
     goto(page, "/chart?symbol=AAPL&spec=1mo", "AAPL", "1mo")  # a link wins over what was open
 
 
@@ -132,10 +131,10 @@ def test_files_go_out_and_broken_ones_say_why(page: Page, kept: Workspaces, tmp_
     broken = tmp_path / "broken.json"
     broken.write_text('{"version": 1, "charts": [', "utf-8")
     page.locator("input[type=file]").set_input_files(broken)
-    expect(status).to_contain_text("Broken.json cannot be read", timeout=ANSWER)
+    expect(status).to_contain_text("Broken.json cannot be read")
     broken.write_text(json.dumps({"version": 99, "charts": [{"symbol": "BTC-USD"}]}), "utf-8")
     page.locator("input[type=file]").set_input_files(broken)
-    expect(status).to_contain_text("is of version 99", timeout=ANSWER)
+    expect(status).to_contain_text("is of version 99")
     broken.write_text(" " * 1_000_001, "utf-8")
     page.locator("input[type=file]").set_input_files(broken)
     expect(status).to_contain_text("at most 1,000,000 are read")
@@ -145,5 +144,5 @@ def test_files_go_out_and_broken_ones_say_why(page: Page, kept: Workspaces, tmp_
     document["charts"][0] |= {"spec": "1w", "tz": "Mars/Phobos"}
     out.write_text(json.dumps(document), "utf-8")
     page.locator("input[type=file]").set_input_files(out)
-    expect(page.locator(".wb-spec")).to_have_text("1w", timeout=ANSWER)
+    expect(page.locator(".wb-spec")).to_have_text("1w")
     expect(status).to_contain_text("charts[0].tz: Time zone 'Mars/Phobos' is not known")

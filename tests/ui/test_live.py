@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Locator, Page, expect
 
-READY, ANSWER = 90_000, 60_000
-
 
 def opened(page: Page) -> Page:
-    page.goto("/live", timeout=READY)
-    expect(page.locator(".wb-table .row").first).to_be_visible(timeout=READY)
+    page.goto("/live")
+    expect(page.locator(".wb-table .row").first).to_be_visible()
     return page
 
 
@@ -29,27 +27,27 @@ def test_a_market_is_started_seen_and_stopped(page: Page) -> None:
     form.locator("input[name=speed]").fill("100")
     page.keyboard.press("Enter")
     feed = page.locator(".wb-lv-side li").filter(has_text="volatile-1")
-    expect(feed).to_contain_text("synthetic · UITEST", timeout=ANSWER)
+    expect(feed).to_contain_text("synthetic · UITEST")
     row = row_of(page, "UITEST")
-    expect(row).to_be_visible(timeout=ANSWER)
-    expect(row.locator(".cell").nth(4)).not_to_have_text("0.0", timeout=ANSWER)
-    expect(feed.locator(".figure")).to_contain_text("/s", timeout=ANSWER)
+    expect(row).to_be_visible()
+    expect(row.locator(".cell").nth(4)).not_to_have_text("0.0")
+    expect(feed.locator(".figure")).to_contain_text("/s")
 
     find = page.locator("input[name=find]")
     find.fill("uites")
-    expect(page.locator(".wb-lv-body .row")).to_have_count(1, timeout=ANSWER)
+    expect(page.locator(".wb-lv-body .row")).to_have_count(1)
     find.press("Escape")
-    expect(row_of(page, "BTC-USD")).to_be_visible(timeout=ANSWER)
+    expect(row_of(page, "BTC-USD")).to_be_visible()
 
     form.locator("input[name=symbols]").fill("UITEST")
     page.keyboard.press("Enter")
-    expect(page.locator(".wrong:visible")).to_contain_text("UITEST is fed by volatile-1", timeout=ANSWER)
+    expect(page.locator(".wrong:visible")).to_contain_text("UITEST is fed by volatile-1")
 
     feed.get_by_role("button", name="Stop volatile-1").click()
-    expect(feed.locator(".figure")).to_have_text("stopped", timeout=ANSWER)
-    expect(row.locator(".cell").nth(4)).to_have_text("0.0", timeout=ANSWER)
+    expect(feed.locator(".figure")).to_have_text("stopped")
+    expect(row.locator(".cell").nth(4)).to_have_text("0.0")
     feed.get_by_role("button", name="Remove volatile-1").press("Enter")
-    expect(feed).to_have_count(0, timeout=ANSWER)
+    expect(feed).to_have_count(0)
 
 
 def test_a_replay_is_started_paused_stepped_sought_and_stopped(page: Page) -> None:
@@ -59,26 +57,26 @@ def test_a_replay_is_started_paused_stepped_sought_and_stopped(page: Page) -> No
     form.locator("select[name=pace]").select_option("60")
     form.locator("input[name=symbols]").press("Enter")
     deck, part = page.locator(".deck"), page.locator(".replay")
-    expect(deck).to_be_visible(timeout=ANSWER)
-    expect(part.locator("header")).to_contain_text("playing", timeout=ANSWER)
+    expect(deck).to_be_visible()
+    expect(part.locator("header")).to_contain_text("playing")
     began = deck.locator(".clock").inner_text()
-    expect(deck.locator(".clock")).not_to_have_text(began, timeout=ANSWER)
+    expect(deck.locator(".clock")).not_to_have_text(began)
 
     deck.get_by_role("button", name="Pause").click()
-    expect(part.locator("header")).to_contain_text("paused", timeout=ANSWER)
+    expect(part.locator("header")).to_contain_text("paused")
     deck.get_by_role("button", name="Go on until a bar is closed").press("Enter")
-    expect(deck.locator(".message")).to_be_visible(timeout=ANSWER)
+    expect(deck.locator(".message")).to_be_visible()
 
     deck.get_by_role("form", name="Run to").locator("input[name=goal-text]").fill("much")
     page.keyboard.press("Enter")
-    expect(part.locator(".wrong")).to_contain_text("'much' is not a number", timeout=ANSWER)
+    expect(part.locator(".wrong")).to_contain_text("'much' is not a number")
 
     slider = deck.locator("input[name=seek]")
     slider.focus()
     page.keyboard.press("End")
-    expect(deck.locator(".about")).to_contain_text("100 %", timeout=ANSWER)
+    expect(deck.locator(".about")).to_contain_text("100 %")
     deck.get_by_role("button", name="Stop this replay for everybody").click()
-    expect(deck).to_be_hidden(timeout=ANSWER)
+    expect(deck).to_be_hidden()
 
 
 #: The newest bar that a chart's page holds: its open, ms since 1970, and how many bars there are; null before any.
@@ -103,37 +101,37 @@ def test_a_chart_follows_a_replay_and_knows_nothing_of_what_is_to_come(page: Pag
     form.locator("input[name=symbols]").fill("BTC-USD")
     form.locator("select[name=pace]").select_option("60")
     form.locator("input[name=symbols]").press("Enter")
-    expect(deck).to_be_visible(timeout=ANSWER)
+    expect(deck).to_be_visible()
     slider = deck.locator("input[name=seek]")
     slider.evaluate("(one) => { one.value = 500; one.dispatchEvent(new Event('change')); }")
-    expect(deck.locator(".about")).to_contain_text("50 %", timeout=ANSWER)
+    expect(deck.locator(".about")).to_contain_text("50 %")
     with page.context.expect_page() as made:
         deck.get_by_role("link", name="Open chart").press("Enter")
     chart = made.value
-    chart.wait_for_function(f"globalThis.Bokeh && ({NEWEST})()", timeout=READY)
+    chart.wait_for_function(f"globalThis.Bokeh && ({NEWEST})()")
     first = chart.evaluate(NEWEST)
-    chart.wait_for_function(f"({NEWEST})().time > {first['time']}", timeout=ANSWER)
+    chart.wait_for_function(f"({NEWEST})().time > {first['time']}")
     assert chart.evaluate(NEWEST)["count"] > first["count"]
-    expect(chart.locator(".strip .words")).to_contain_text("replay btc-usd-", timeout=ANSWER)
+    expect(chart.locator(".strip .words")).to_contain_text("replay btc-usd-")
     expect(chart.locator(".strip .words")).to_contain_text("60x")
     deck.get_by_role("button", name="Pause").click()
-    expect(page.locator(".replay header")).to_contain_text("paused", timeout=ANSWER)
-    expect(chart.locator(".strip .words")).to_contain_text("paused", timeout=ANSWER)
+    expect(page.locator(".replay header")).to_contain_text("paused")
+    expect(chart.locator(".strip .words")).to_contain_text("paused")
     assert chart.evaluate(NEWEST)["time"] <= clock_of(page)
 
     slider.evaluate("(one) => { one.value = 100; one.dispatchEvent(new Event('change')); }")
-    expect(deck.locator(".about")).to_contain_text("10 %", timeout=ANSWER)
+    expect(deck.locator(".about")).to_contain_text("10 %")
     back = clock_of(page)
-    chart.wait_for_function(f"({NEWEST})().time <= {back}", timeout=ANSWER)
-    chart.wait_for_function(f"({NEWEST})().time > {back - 120_000}", timeout=ANSWER)
+    chart.wait_for_function(f"({NEWEST})().time <= {back}")
+    chart.wait_for_function(f"({NEWEST})().time > {back - 120_000}")
     deck.get_by_role("button", name="Stop this replay for everybody").click()
-    expect(chart.locator(".strip .words")).to_contain_text("stopped", timeout=ANSWER)
+    expect(chart.locator(".strip .words")).to_contain_text("stopped")
     chart.close()
 
 
 def test_redis_dies_and_the_page_says_so_and_comes_back(page: Page, kill_redis: Callable[[], float]) -> None:
     opened(page)
-    expect(page.locator(".place")).to_have_text("live", timeout=ANSWER)
+    expect(page.locator(".place")).to_have_text("live")
     page.evaluate(
         """() => {
             window.told = [];
@@ -145,7 +143,7 @@ def test_redis_dies_and_the_page_says_so_and_comes_back(page: Page, kill_redis: 
         }"""
     )
     kill_redis()
-    page.wait_for_function("window.told.length > 0", timeout=ANSWER)
-    expect(page.get_by_text("Redis does not answer")).to_have_count(0, timeout=ANSWER)
-    expect(page.locator(".place")).to_have_text("live", timeout=ANSWER)
-    expect(row_of(page, "BTC-USD").locator(".cell").nth(1)).to_have_text("live", timeout=ANSWER)
+    page.wait_for_function("window.told.length > 0")
+    expect(page.get_by_text("Redis does not answer")).to_have_count(0)
+    expect(page.locator(".place")).to_have_text("live")
+    expect(row_of(page, "BTC-USD").locator(".cell").nth(1)).to_have_text("live")

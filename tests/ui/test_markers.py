@@ -15,7 +15,6 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.conftest import free_port
 
-READY, ANSWER = 90_000, 60_000
 APP = """
 import numpy as np
 import pandas as pd
@@ -76,8 +75,8 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_markers_are_told_pressed_and_walked_through(page: Page, marked: str) -> None:
     page.goto(marked)
     signs = page.locator(".wb-marker")
-    expect(page.locator(".wb-marker[data-kind=event]")).to_have_count(1, timeout=READY)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    expect(page.locator(".wb-marker[data-kind=event]")).to_have_count(1)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
     expect(page.locator(".wb-marker[data-kind=alert]")).to_contain_text("target")
     expect(page.locator(".wb-marker[data-kind=event]")).to_contain_text("D")
     assert page.locator(".wb-trip").count() >= 11
@@ -92,7 +91,7 @@ def test_markers_are_told_pressed_and_walked_through(page: Page, marked: str) ->
     expect(tip).to_contain_text("Dividend")
     page.mouse.down()
     page.mouse.up()
-    expect(told).to_contain_text("pressed Dividend", timeout=ANSWER)
+    expect(told).to_contain_text("pressed Dividend")
 
     # Eight fills on two days are one sign; pressing it draws them apart.
     many = page.locator(".wb-marker[data-kind=buy]:not([data-count='1'])").last
@@ -102,25 +101,24 @@ def test_markers_are_told_pressed_and_walked_through(page: Page, marked: str) ->
     expect(tip).to_contain_text("8 buys")
     page.mouse.down()
     page.mouse.up()
-    expect(page.locator(".wb-marker[data-kind=buy][data-count='4']")).to_have_count(2, timeout=ANSWER)
+    expect(page.locator(".wb-marker[data-kind=buy][data-count='4']")).to_have_count(2)
 
     # By keys: back to all, the first sign of a trade, which moves the window to it.
     page.keyboard.press("End")
-    expect(signs.filter(has_text="in 2750")).to_have_count(1, timeout=ANSWER)
+    expect(signs.filter(has_text="in 2750")).to_have_count(1)
     for _ in range(40):
         page.keyboard.press("m")
         if "in 2750" in tip.inner_text():
             break
     expect(tip).to_contain_text("in 2750")
     page.keyboard.press("Enter")
-    expect(told).to_contain_text("pressed in 2750", timeout=ANSWER)
+    expect(told).to_contain_text("pressed in 2750")
     page.wait_for_function(
         """() => { const all = [...Bokeh.documents[0]._all_models.values()];
         const f = all.find((m) => m.type === 'Figure' && m.renderers.length > 1);
         const { x, time } = f.renderers[0].data_source.data, day = Date.UTC(2020, 0, 1) + 2750 * 864e5;
         const at = x[time.indexOf(day)], share = (at - f.x_range.start) / (f.x_range.end - f.x_range.start);
-        return share > 0.3 && share < 0.8; }""",
-        timeout=ANSWER,
+        return share > 0.3 && share < 0.8; }"""
     )
     expect(page.locator(".wb-marker circle[stroke-width='2']")).to_have_count(1)
     page.keyboard.press("Escape")
@@ -129,8 +127,8 @@ def test_markers_are_told_pressed_and_walked_through(page: Page, marked: str) ->
 
 def test_thousands_become_few_signs_with_counts(page: Page, marked: str) -> None:
     page.goto(marked)
-    expect(page.locator(".wb-marker[data-kind=event]")).to_have_count(1, timeout=READY)
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    expect(page.locator(".wb-marker[data-kind=event]")).to_have_count(1)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
     page.mouse.click(900, 300)
     for _ in range(14):
         page.keyboard.press("-")
@@ -138,9 +136,8 @@ def test_thousands_become_few_signs_with_counts(page: Page, marked: str) -> None
     page.wait_for_function(
         """() => { const deep = (root) => [...root.querySelectorAll('*')].flatMap(
             (one) => one.shadowRoot ? deep(one.shadowRoot) : one.matches('.wb-marker[data-kind=sell]') ? [one] : []);
-        return deep(document).reduce((sum, sign) => sum + Number(sign.dataset.count), 0) > 1000; }""",
-        timeout=ANSWER,
+        return deep(document).reduce((sum, sign) => sum + Number(sign.dataset.count), 0) > 1000; }"""
     )
     signs = page.locator(".wb-marker[data-kind=sell]:not([data-count='1'])")
-    expect(signs.first).to_contain_text(re.compile(r"\d"), timeout=ANSWER)
+    expect(signs.first).to_contain_text(re.compile(r"\d"))
     assert page.locator(".wb-marker").count() < 400

@@ -20,11 +20,11 @@ NEWEST = f"(({BARS})().time.at(-1))"
 
 def test_no_bar_is_lost_or_doubled_when_redis_dies(page: Page, kill_redis: Callable[[], float]) -> None:
     page.goto("/chart?symbol=BTC-USD&spec=5s")
-    expect(page.locator(".wb-legend")).to_contain_text("BTC-USD", timeout=60_000)
-    expect(page.locator(".strip .words")).to_have_text("live", timeout=60_000)
+    expect(page.locator(".wb-legend")).to_contain_text("BTC-USD")
+    expect(page.locator(".strip .words")).to_have_text("live")
     killed = kill_redis() * 1000
     # Four bars later everything around the outage is closed and on the screen.
-    page.wait_for_function(f"(until) => {NEWEST} > until", arg=killed + 20_000, timeout=90_000)
+    page.wait_for_function(f"(until) => {NEWEST} > until", arg=killed + 20_000)
     shown = {name: np.array(values) for name, values in page.evaluate(BARS).items()}
     times = shown["time"].astype("i8") * 1_000_000
     assert (np.diff(times) > 0).all()

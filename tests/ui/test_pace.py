@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-READY, ANSWER = 90_000, 60_000
 #: What the status strip says of a chart that is drawn well above the rate it opens with (10 Hz), and near the lowest.
 QUICK, SLOW = re.compile(r"^(1[4-9]|20) Hz\b"), re.compile(r"^[5-7] Hz\b")
 #: How many times slower the browser is made: a paint then takes longer than the lowest rate leaves for it.
@@ -17,14 +16,14 @@ def test_a_browser_that_gets_slow_is_drawn_for_less_often_until_it_is_quick_agai
     page: Page, context: BrowserContext
 ) -> None:
     page.set_viewport_size({"width": 900, "height": 500})  # quick to paint, also where other work is done
-    page.goto("/chart?symbol=BTC-USD&spec=1min", timeout=READY)
+    page.goto("/chart?symbol=BTC-USD&spec=1min")
     said = page.get_by_text(re.compile(r"^\d+ Hz\b"))
-    expect(said).to_have_text(QUICK, timeout=READY)
+    expect(said).to_have_text(QUICK)
     browser = context.new_cdp_session(page)
     browser.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    expect(said).to_have_text(SLOW, timeout=ANSWER)
+    expect(said).to_have_text(SLOW)
     browser.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    expect(said).to_have_text(QUICK, timeout=ANSWER)
+    expect(said).to_have_text(QUICK)
 
 
 #: Python's second word comes when the first has been drawn and React has not looked at it afterwards yet.
@@ -55,8 +54,8 @@ _TWO_WORDS = """async () => {
 
 
 def test_what_python_says_last_stays_on_a_slow_page_and_is_not_told_back(page: Page, context: BrowserContext) -> None:
-    page.goto("/chart?symbol=AAPL&spec=1d", timeout=READY)
-    page.get_by_role("button", name="Any kind of bar").click(timeout=READY)
-    expect(page.get_by_text("Such as 5min")).to_be_visible(timeout=ANSWER)
+    page.goto("/chart?symbol=AAPL&spec=1d")
+    page.get_by_role("button", name="Any kind of bar").click()
+    expect(page.get_by_text("Such as 5min")).to_be_visible()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
     assert page.evaluate(_TWO_WORDS) == 0

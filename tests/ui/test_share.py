@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.ui.test_axes import ROOM
-from tests.ui.test_chart import ANSWER, READY, open_chart, price_figure
+from tests.ui.test_chart import open_chart, price_figure
 from workbench.charts.still_text import time_labels
 
 #: The tooltip is the name that a button has for those who hear it.
@@ -24,15 +24,15 @@ MENU = "AAPL", "1d", "&tz=America/New_York&studies=ema(window=20);rsi"
 def open_menu(page: Page) -> None:
     open_chart(page, *MENU)
     page.get_by_role("button", name=BUTTON).click()
-    expect(page.get_by_role("menuitem", name="PNG")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_role("menuitem", name="PNG")).to_be_visible()
 
 
 def download(page: Page, what: str, folder: Path) -> Path:
-    with page.expect_download(timeout=READY) as held:
+    with page.expect_download() as held:
         page.get_by_role("menuitem", name=what).click()
     path = folder / held.value.suggested_filename
     held.value.save_as(path)
-    expect(page.get_by_text(f"{path.name} · ")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_text(f"{path.name} · ")).to_be_visible()
     return path
 
 
@@ -58,7 +58,7 @@ def test_all_files_hold_the_chart_and_the_page_opens_offline(
     filed = context.new_page()
     filed.goto(names["HTML"].as_uri())
     legend = filed.locator(".wb-legend")
-    expect(legend).to_contain_text("Fri 1 Mar 2013", timeout=READY)
+    expect(legend).to_contain_text("Fri 1 Mar 2013")
     expect(filed.locator(".wb-study").first).to_contain_text("EMA")
     filed.mouse.move(400, 300)
     expect(legend).not_to_contain_text("Fri 1 Mar 2013")
@@ -90,29 +90,25 @@ def test_prices_that_a_hand_stretched_are_those_of_the_files(
     page.wait_for_function(
         "(low) => [...Bokeh.documents[0]._all_models.values()].some((m) => m.data?.ask && m.data.low?.[0] === low)",
         arg=low,
-        timeout=READY,
     )
-    page.wait_for_function("() => Bokeh.documents[0].is_idle", timeout=READY)
+    page.wait_for_function("() => Bokeh.documents[0].is_idle")
     page.get_by_role("button", name=BUTTON).click()
-    expect(page.get_by_role("menuitem", name="SVG")).to_be_visible(timeout=READY)
+    expect(page.get_by_role("menuitem", name="SVG")).to_be_visible()
     svg, html = (download(page, what, tmp_path) for what in ("SVG", "HTML"))
     # Labels at 44 px and more: the outermost are near the edges of what was seen.
     told = [float(one.text) for one in ElementTree.fromstring(svg.read_text("utf-8")).iter() if _priced(one.text)]
     assert low <= min(told) < low + 0.25 * (high - low) and high - 0.25 * (high - low) < max(told) <= high
     filed = context.new_page()
     filed.goto(html.as_uri())
-    expect(filed.locator(".wb-legend")).to_contain_text("AAPL", timeout=READY)
+    expect(filed.locator(".wb-legend")).to_contain_text("AAPL")
     filed.wait_for_function(
         """([low, high]) => { const y = Bokeh.documents[0].roots()[0].children[0].y_range;
             return Math.abs(y.start - low) < 1e-6 && Math.abs(y.end - high) < 1e-6; }""",
         arg=[low, high],
-        timeout=READY,
     )
     # There too they are let go.
     filed.get_by_role("button", name="Follow the prices in the window").click()
-    filed.wait_for_function(
-        "(low) => Bokeh.documents[0].roots()[0].children[0].y_range.start > low", arg=low, timeout=READY
-    )
+    filed.wait_for_function("(low) => Bokeh.documents[0].roots()[0].children[0].y_range.start > low", arg=low)
 
 
 def _priced(text: str | None) -> bool:
@@ -124,7 +120,7 @@ def test_link_and_code_are_copied_and_keys_reach_everything(page: Page, context:
     open_chart(page, *MENU)
     page.get_by_role("button", name=BUTTON).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("menuitem", name="Copy link")).to_be_visible(timeout=ANSWER)
+    expect(page.get_by_role("menuitem", name="Copy link")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("menuitem", name="Copy link")).to_be_focused()
     page.keyboard.press("Enter")
