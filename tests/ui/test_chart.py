@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.ui.conftest import Served
+from workbench.catalog import Store
+from workbench.market.events import BAR
 
 FIGURES = "[...Bokeh.documents[0]._all_models.values()].filter((m) => m.type === 'Figure')"
 PRICE = FIGURES + ".find((m) => m.renderers.length > 1)"
@@ -237,6 +242,37 @@ def test_a_symbol_without_data_says_what_to_do(page: Page) -> None:
 
 
 # --- every kind of bar ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pushed(served: Served) -> Iterator[Callable[[np.ndarray], object]]:
+    """Store bars of SPY, of which there are none otherwise."""
+    store = Store(served.data_dir)
+    yield lambda bars: store.write("pushed", "bars_1min", "SPY", bars, replace=True)
+    store.delete("pushed", "bars_1min", "SPY")
+
+
+def test_a_chart_shows_what_is_imported_or_pushed_while_it_is_open(
+    page: Page, pushed: Callable[[np.ndarray], object]
+) -> None:
+    page.goto("/chart?symbol=SPY&spec=1min")
+    expect(page.get_by_text("No data for SPY")).to_be_visible()
+    bars = np.zeros(301, BAR)
+    bars["time"] = np.datetime64("2024-03-04T15:00", "ns").astype("i8") + np.arange(301) * 60 * 10**9
+    for name in ("open", "high", "low", "close"):
+        bars[name] = 100 + np.arange(301) % 7
+    pushed(bars[:300])
+    legend = page.locator(".wb-legend")
+    expect(legend).to_contain_text("C105.00")
+    expect(page.get_by_text("No data for SPY")).to_be_hidden()
+    pushed(bars[300:])
+    expect(legend).to_contain_text("C106.00")
+    bars["close"][300] = 103.5  # it was still forming
+    bars["low"][300] = 103.5
+    pushed(bars[300:])
+    expect(legend).to_contain_text("C103.50")
+    assert price_figure(page, "[s.data.x.length, s.data.time.at(-1) - s.data.time.at(-2)]") == [301, 60_000]
+
 
 KINDS = [
     ("BTC-USD", "1000tick", "candle"),

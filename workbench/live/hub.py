@@ -25,6 +25,7 @@ from workbench.live.live_bars import BarsNode, LiveBars
 from workbench.live.pipeline import Gap
 from workbench.live.reader import BusReader, symbol_of
 from workbench.live.status import STALE_AFTER_S, HubStatus, OpenSessions, of_world
+from workbench.live.stored import StoreWatch
 from workbench.live.tapes import Tapes
 from workbench.live.worlds import World, WorldWatch
 from workbench.market.events import TRADE, as_frame
@@ -87,6 +88,7 @@ class Hub:
         self._handles: dict[LiveBars, BarsNode] = {}
         self._builders: set[threading.Thread] = set()
         self._sessions = OpenSessions(self._session_of)
+        self._stored = StoreWatch(catalog, self._is_stored, self._renew)
 
     # -- what everybody may call ---------------------------------------------------------------------------------
 
@@ -98,6 +100,7 @@ class Hub:
 
     def stop(self) -> None:
         """End the reader thread and drop the connection; snapshots stay readable. Safe to call twice."""
+        self._stored.stop()
         self._reader.stop()
         with self._shared:
             builders = list(self._builders)
@@ -108,6 +111,8 @@ class Hub:
 
     def subscribe(self, symbol: str, spec: str, *, session: str | None = None) -> LiveBars:
         """Bars of ``symbol`` from the end of the stored history on. Equal subscriptions share one computation.
+
+        Of a symbol that has no trades they are the bars that are stored meanwhile: pushed, or imported.
 
         Where much of the history must be read first (Renko of trades, Heikin Ashi), this returns at once and the bars
         come when it is read: ``LiveBars.wait_ready``.
@@ -339,6 +344,15 @@ class Hub:
             wanted = self._nodes.get(node.key) is node
         if wanted:
             self._tapes.attach(node)
+            if self.catalog is not None and node.join.source is None:
+                self._stored.add(node)
+
+    def _is_stored(self, node: BarsNode) -> bool:
+        """Whether what is stored is all that there is of these bars, and somebody looks at them."""
+        return self._nodes.get(node.key) is node and not node.traded and self._worlds.of(node.symbol) is None
+
+    def _renew(self, node: BarsNode, bars: np.ndarray) -> None:
+        self._reader.do(functools.partial(self._tapes.renew, node, bars))
 
     def _start_building(self, node: BarsNode, join: Join) -> None:
         name = f"workbench-join-{node.symbol}-{node.key[1]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from workbench.market.events import TRADE
 from workbench.market.specs import DAY, BarSpec, bar_kinds
 
 if TYPE_CHECKING:
-    from workbench.catalog.manifest import Entry, Part
+    from workbench.catalog.manifest import Entry, Manifest, Part
     from workbench.catalog.market_catalog import MarketCatalog
 
 #: Stored trades that are read while the caller waits (about 20 ms); more are read in the background.
@@ -36,7 +36,7 @@ class Join:
 
     ``before`` says what bars carry on from that lies before ``start``: ``nothing``, the ``bars`` of their innermost
     base, or all ``trades``. ``session`` is the calendar the bars follow, ``asked`` the one that was asked for, and
-    ``source`` where the trades are stored (``None``: nowhere).
+    ``source`` where the trades are stored (``None``: nowhere). ``held`` are the manifests it was found from.
     """
 
     spec: BarSpec
@@ -47,6 +47,7 @@ class Join:
     source: str | None = None
     before: str = "nothing"
     rows: int = 0
+    held: tuple[Manifest, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def slow(self) -> bool:
@@ -96,13 +97,15 @@ def plan(
     if session is None and catalog is not None:
         session = catalog.master.get_or_default(symbol).calendar_of(spec).name
     calendar(session or "24/7")
+    held = () if catalog is None else tuple(catalog.store.held(symbol))
     end = covered(catalog, symbol, until=until)
     if end is None:
-        return Join(spec, session, asked)
+        return Join(spec, session, asked, held=held)
     cut, source = end
     before, start = carried_from(spec), begin_of(spec, session, cut)
     if source is None:
-        return Join(spec, session, asked, cut, start, None, "nothing" if before == "trades" else before)
+        before = "nothing" if before == "trades" else before
+        return Join(spec, session, asked, cut, start, None, before, held=held)
     rows = sum(_share(part, start, cut) for part in _trades(catalog, symbol, source).parts)
     return Join(spec, session, asked, cut, start, source, before, int(rows))
 

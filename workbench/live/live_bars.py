@@ -72,6 +72,7 @@ class BarsNode:
         self._latency = float("nan")
         self._gap: tuple[int, int] | None = None
         self._began = next(_numbers)
+        self._renewed = False
         self.snapshot = LiveSnapshot(0, none, none, *self._last, self._latency, None, began=self._began)
 
     def begin(
@@ -139,6 +140,25 @@ class BarsNode:
             self._last = (float(last["price"]), int(last["ts_event"]))
         self._latency = latency_ms
         self._publish()
+
+    @property
+    def traded(self) -> bool:
+        """Whether trades were counted in."""
+        return self._last[1] > 0
+
+    def renew(self, bars: np.ndarray) -> None:
+        """Show bars as they are stored now, from the one that was the last on; the last may change once more.
+
+        For a symbol that nobody sends trades of.
+        """
+        if not self._renewed:
+            self._renewed, self._join_ns = True, int(bars["time"][0])
+            self._closed = Growing(bars.dtype, KEEP_BARS, 256)
+        self._closed.append(bars[:-1])
+        self.snapshot = replace(
+            self.snapshot, version=self.snapshot.version + 1, closed=self._closed.view(),
+            forming=_read_only(bars[-1:]), last_price=float(bars["close"][-1]), join_ns=self._join_ns,
+        )  # fmt: skip
 
     def note_gap(self, start: int, end: int) -> None:
         """Trades of [start, end] are missing."""

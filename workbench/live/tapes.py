@@ -173,6 +173,13 @@ class Tapes:
         if self._is_caught_up:
             node.ready.set()
 
+    def renew(self, node: BarsNode, bars: np.ndarray) -> None:
+        """Give a node the bars that were stored."""
+        tape = self._tape(node.symbol)
+        if node in tape.nodes and not node.traded:
+            node.renew(bars)
+            tape.arrival = self._clock(), max(tape.arrival[1], int(bars["time"][-1])), float("nan")
+
     def detach(self, node: BarsNode) -> None:
         """Forget a node."""
         tape = self._tape(node.symbol)

@@ -113,7 +113,7 @@ class ChartView(pn.viewable.Viewer):
             lambda *_: self.chart.theme(self.state.dark, getattr(self.state, "palette", "classic")), ["dark", "palette"]
         )
         self.param.watch(lambda *_: self._attach(), "live")
-        self._started = self._begun = False
+        self._started = self._begun = self._missing = False
 
     def controls(self) -> list[Any]:
         """Symbol search, bar specs and zone, for the page's top bar."""
@@ -200,7 +200,8 @@ class ChartView(pn.viewable.Viewer):
             return
         self._look = Look.of(self.spec) if self.frame is None else self.frame.look
         self._price = None
-        if reader is None or reader.coverage() is None:
+        self._missing = reader is None or reader.coverage() is None
+        if self._missing:
             self._cover.no_data(self.state.symbol)
             return
         history = History(reader, self.spec).open()
@@ -217,6 +218,11 @@ class ChartView(pn.viewable.Viewer):
         self._cover.hide()  # last: what is told one after the other is not seen half
         for part in self.parts:
             part.opened()
+
+    def _appeared(self) -> bool:
+        """Whether there is data now of a symbol that had none: it was imported or pushed meanwhile."""
+        catalog, symbol = getattr(self.services, "catalog", None), self.instrument.symbol
+        return catalog is not None and bool(catalog.store.held(symbol)) and catalog.coverage(symbol) is not None
 
     def _reader(self) -> BarReader | None:
         if self.frame is not None:
@@ -379,6 +385,10 @@ class ChartView(pn.viewable.Viewer):
         """Bring the screen up to the hub; touches nothing when nothing changed."""
         try:
             if self.origin.moved(self):
+                return
+            if self._missing:
+                if self._appeared():
+                    self.reload()
                 return
             if not self._feed and self.history is not None and self.origin.hub() is not None:
                 self._attach()
