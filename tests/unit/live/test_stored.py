@@ -66,6 +66,7 @@ def test_pushed_bars_are_seen_at_once_as_they_are_stored(before: int, inbox, cat
         inbox.bars([bar(minute) for minute in range(before)])
     hub: Hub = open_hub(catalog)
     live = [hub.subscribe("NOBODY", spec) for spec in SPECS]
+    newest = {spec: catalog.latest_bars("NOBODY", spec, 1)["time"][-1] for spec in SPECS if before}
     for one in live:
         assert one.wait_begun(10)
     for minute in range(before, before + 40):
@@ -77,6 +78,8 @@ def test_pushed_bars_are_seen_at_once_as_they_are_stored(before: int, inbox, cat
     for one in live:
         until(caught_up(one, catalog))
         assert one.snapshot().last_price == shown(one)["close"][-1]
+        # A chart that had the last bar while it was forming gets what became of it.
+        assert not before or one.snapshot().join_ns <= newest[one.spec]
         pd.testing.assert_frame_equal(
             hub.bars("NOBODY", one.spec, n=5_000), catalog.bars("NOBODY", one.spec), check_freq=False
         )
@@ -96,6 +99,25 @@ def test_bars_of_trades_are_left_to_the_trades(catalog, record, open_hub, open_p
     catalog.store.write("other", "bars_1min", "X", before.astype(BAR))
     assert hub.subscribe("X", "1min").wait_ready(10)
     np.testing.assert_array_equal(shown(live), before)
+
+
+def test_what_is_known_is_no_news(inbox, catalog, open_hub, until, monkeypatch) -> None:
+    inbox.bars([bar(0)])
+    looks, held = [], catalog.store.held
+    monkeypatch.setattr(catalog.store, "held", lambda symbol: looks.append(symbol) or held(symbol))
+    live = open_hub(catalog).subscribe("NOBODY", "1min")
+
+    def looked() -> None:
+        many = len(looks) + 50
+        until(lambda: len(looks) > many)
+
+    looked()
+    assert live.version == 0
+    inbox.bars([bar(1)])
+    until(caught_up(live, catalog))
+    seen = live.version
+    looked()
+    assert live.version == seen
 
 
 def test_nobody_watches_for_those_who_left(inbox, catalog, open_hub, until) -> None:
