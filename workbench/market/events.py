@@ -67,18 +67,21 @@ def time_column(kind: str) -> str:
 
 
 def to_ns(values: object) -> np.ndarray:
-    """Instants as int64 ns UTC. Accepts a datetime index or series (zone or none, any unit) or integers that are ns."""
-    if isinstance(values, (pd.DatetimeIndex, pd.Series)) and isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = (
-            values.dt.tz_convert("UTC").dt.tz_localize(None)
-            if isinstance(values, pd.Series)
-            else (values.tz_convert("UTC").tz_localize(None))
-        )
+    """Instants as int64 ns UTC. Accepts a datetime index or series (zone or none, any unit) or integers that are ns.
+
+    Nothing is copied where they are ns already: do not write to what is returned.
+    """
+    if isinstance(values, pd.Series) and isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = pd.DatetimeIndex(values)
+    if isinstance(values, pd.DatetimeIndex):
+        if values.hasnans:
+            raise DataError("times hold NaT; drop those rows first")
+        return (values if values.unit == "ns" else values.as_unit("ns")).asi8
     array = np.asarray(values)
     if array.dtype.kind == "M":
         if np.isnat(array).any():
             raise DataError("times hold NaT; drop those rows first")
-        return array.astype("datetime64[ns]").view("i8")
+        return array.astype("datetime64[ns]", copy=False).view("i8")
     if array.dtype.kind in "iu":
         return array.astype("i8", copy=False)
     raise DataError(f"times must be int64 ns UTC or datetimes, got dtype {array.dtype}")
