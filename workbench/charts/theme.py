@@ -298,6 +298,7 @@ def _mui(t: Tokens) -> dict[str, Any]:
             "background": {"default": t.page, "paper": t.panel},
             "text": {"primary": t.text, "secondary": t.muted, "disabled": t.faint},
             "divider": t.hairline,
+            "action": {"active": t.muted, "disabled": t.faint},
         },
         "shape": {"borderRadius": 4},
         "spacing": GRID_PX,
@@ -320,6 +321,9 @@ def _mui(t: Tokens) -> dict[str, Any]:
             "MuiSelect": {"styleOverrides": {"select": {"padding": "4px 8px", "fontSize": small}}},
             "MuiInputLabel": {"styleOverrides": {"root": {"fontSize": small}}},
             "MuiIconButton": {"styleOverrides": {"root": {"padding": "4px", "borderRadius": "4px"}}},
+            # Panel's own colour of plain icons is hardly seen on dark fields.
+            "MuiInputAdornment": {"styleOverrides": {"root": {"& .MuiIconButton-root": {"color": t.muted}}}},
+            "MuiAutocomplete": {"styleOverrides": {"popupIndicator": {"color": t.muted}}},
             "MuiTooltip": {
                 "styleOverrides": {
                     "tooltip": {
