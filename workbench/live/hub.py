@@ -225,7 +225,7 @@ class Hub:
         received, event, latency = of.arrival if of is not None else (0, 0, float("nan"))
         if state == "live" and (world := self._worlds.of(symbol)) is not None:
             state, message = self._simulated(world, symbol, max(received, since), event)
-        elif state == "live" and (now := self._clock()) - max(received, since) > self._stale_ns:
+        elif state == "live" and (now := self._clock()) - max(received, since) > self._patience(symbol):
             state, since, message = self._quiet(symbol, max(received, since), now)
         if symbol is None:
             counts = tapes.trades, tapes.gaps
@@ -261,6 +261,11 @@ class Hub:
             symbols = {symbol for symbol, *_ in self._nodes}
         return sum(self._tapes.known[symbol].late for symbol in symbols if symbol in self._tapes.known)
 
+    def _patience(self, symbol: str | None) -> int:
+        """Time (ns) after which what is silent is stale: of bars that are pushed, that of two of them."""
+        tape = self._tapes.known.get(symbol)
+        return max(self._stale_ns, 2 * tape.pace if tape is not None else 0)
+
     def _quiet(self, symbol: str | None, since: int, now: int) -> tuple[str, int, str]:
         """What nothing having come since ``since`` means: state, since when, message."""
         keys = [key_of("trades", symbol)] if symbol is not None else list(self._reader.positions)
@@ -268,7 +273,7 @@ class Hub:
             return "stale", since, "nothing is published: start a feed"
         if any(self._sessions.is_open(symbol_of(key), now) for key in keys):
             message = f"no trade of {symbol or 'any open market'} for {(now - since) // SECOND} s"
-            return "stale", since + self._stale_ns, message
+            return "stale", since + self._patience(symbol), message
         return self._reader.link
 
     def _simulated(self, world: World, symbol: str | None, since: int, event: int) -> tuple[str, str]:
@@ -351,8 +356,8 @@ class Hub:
         """Whether what is stored is all that there is of these bars, and somebody looks at them."""
         return self._nodes.get(node.key) is node and not node.traded and self._worlds.of(node.symbol) is None
 
-    def _renew(self, node: BarsNode, bars: np.ndarray) -> None:
-        self._reader.do(functools.partial(self._tapes.renew, node, bars))
+    def _renew(self, node: BarsNode, bars: np.ndarray, pace: int) -> None:
+        self._reader.do(functools.partial(self._tapes.renew, node, bars, pace))
 
     def _start_building(self, node: BarsNode, join: Join) -> None:
         name = f"workbench-join-{node.symbol}-{node.key[1]}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.catalog.schema import split_kind
 from workbench.errors import WorkbenchError
 from workbench.live.join import begin_of
 from workbench.live.live_bars import BarsNode
@@ -47,12 +48,15 @@ class StoreWatch:
     wanted
         Whether somebody still looks at them and they are made of nothing else; asked before each look.
     hand
-        Called with what was watched and the newest bars as they are stored now, beginning with the one that was the
-        last before.
+        Called with what was watched, the newest bars as they are stored now, beginning with the one that was the last
+        before, and the time (ns) of the shortest bars that are stored, 0 where they are made of something else.
     """
 
     def __init__(
-        self, catalog: MarketCatalog, wanted: Callable[[BarsNode], bool], hand: Callable[[BarsNode, np.ndarray], None]
+        self,
+        catalog: MarketCatalog,
+        wanted: Callable[[BarsNode], bool],
+        hand: Callable[[BarsNode, np.ndarray, int], None],
     ) -> None:
         self._catalog, self._wanted, self._hand = catalog, wanted, hand
         self._watched: dict[BarsNode, _Watched] = {}
@@ -111,7 +115,8 @@ class StoreWatch:
         one.held, one.wrong = held, ""
         if len(bars):
             one.since = int(bars["time"][-1])
-            self._hand(node, bars)
+            kinds = [split_kind(kind)[1] for manifest in held for kind in manifest.datasets]
+            self._hand(node, bars, min((spec.nominal for spec in kinds if spec is not None), default=0))
 
 
 def _newest(node: BarsNode) -> int | None:

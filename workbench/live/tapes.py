@@ -43,13 +43,15 @@ _MARGIN_NS = 60 * SECOND  # a venue's clock may be ahead of Redis's by so much
 class Tape:
     """One symbol: the trades kept, its gaps, the live bars, and the arrival of the last trade.
 
-    ``arrival`` is (when, its event time, latency in ms); the tuple is replaced as a whole.
+    ``arrival`` is (when, its event time, latency in ms); the tuple is replaced as a whole. ``pace`` is the time (ns) of
+    the shortest bars that are stored of a symbol without trades; 0 where none came from there.
     """
 
     records: Growing = field(default_factory=lambda: Growing(TRADE, KEEP_TRADES))
     gaps: list[Gap] = field(default_factory=list)
     nodes: list[BarsNode] = field(default_factory=list)
     arrival: tuple[int, int, float] = (0, 0, float("nan"))
+    pace: int = 0
 
     @property
     def trades(self) -> int:
@@ -173,11 +175,12 @@ class Tapes:
         if self._is_caught_up:
             node.ready.set()
 
-    def renew(self, node: BarsNode, bars: np.ndarray) -> None:
-        """Give a node the bars that were stored."""
+    def renew(self, node: BarsNode, bars: np.ndarray, pace: int) -> None:
+        """Give a node the bars that were stored; ``pace`` is that of its ``Tape``."""
         tape = self._tape(node.symbol)
         if node in tape.nodes and not node.traded:
             node.renew(bars)
+            tape.pace = pace
             tape.arrival = self._clock(), max(tape.arrival[1], int(bars["time"][-1])), float("nan")
 
     def detach(self, node: BarsNode) -> None:

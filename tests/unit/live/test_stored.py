@@ -84,7 +84,12 @@ def test_pushed_bars_are_seen_at_once_as_they_are_stored(before: int, inbox, cat
             hub.bars("NOBODY", one.spec, n=5_000), catalog.bars("NOBODY", one.spec), check_freq=False
         )
     until(lambda: hub.status("NOBODY").last_event_ns == BEGIN.value + (before + 39) * 60 * 10**9)
+    # It is stale after two of the pushed bars' time without another, not after some seconds.
+    came = hub._tapes.known["NOBODY"].arrival[0]
     assert hub.status("NOBODY").state == "live"
+    for seconds, state in ((119, "live"), (121, "stale")):
+        hub._clock = lambda seconds=seconds: came + seconds * 10**9
+        assert hub.status("NOBODY").state == state
 
 
 def test_bars_of_trades_are_left_to_the_trades(catalog, record, open_hub, open_publisher, until) -> None:
