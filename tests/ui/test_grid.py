@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
+
+from tests.ui.conftest import Served
+from workbench.workspaces import Workspaces
 
 #: Charts of the page by symbol and bars, each with the instants (ms) at the edges of its window.
 CHARTS = """() => Object.fromEntries([...(globalThis.__wbLinks?.all ?? [])].filter((one) => one.board.current)
@@ -108,6 +112,34 @@ def test_linked_charts_share_window_crosshair_and_symbol(page: Page) -> None:
     expect(page).to_have_url(re.compile("symbol=AAPL.*link=red.*link.2=red"))
 
 
+def test_the_chart_that_is_pressed_last_is_the_active_one_however_late_the_server_hears(page: Page) -> None:
+    open_page(page, "/chart?symbol=AAPL&spec=1d&grid=columns&symbol.2=GOOG&spec.2=1d", "AAPL 1d", "GOOG 1d")
+    page.evaluate(
+        """() => { const { send } = WebSocket.prototype, held = [];
+        WebSocket.prototype.send = function (data) { held.push([this, data]); };
+        window.let_go = () => {
+            WebSocket.prototype.send = send;
+            for (const [one, data] of held) send.call(one, data); }; }"""
+    )
+    for at in (1, 0):
+        page.locator(".wb-cell").nth(at).click(position={"x": 200, "y": 150})
+        expect(page.locator(".head").nth(at)).to_have_class(re.compile("active"))
+    page.evaluate("() => new Promise((done) => setTimeout(() => { let_go(); done(); }, 300))")  # Panel waits 50 ms
+    page.get_by_role("button", name="1w", exact=True).click()
+    ready(page, "AAPL 1w", "GOOG 1d")
+    expect(page.locator(".head").nth(0)).to_have_class(re.compile("active"))
+
+
+@pytest.fixture
+def nothing_drawn(served: Served) -> None:
+    """No drawings of the two charts, whoever left some."""
+    kept = Workspaces(f"sqlite:///{served.data_dir / 'workbench.db'}")
+    for symbol in ("AAPL", "GOOG"):
+        kept.annotations.remove([one.id for one in kept.annotations.of(symbol)])
+    kept.close()
+
+
+@pytest.mark.usefixtures("nothing_drawn")
 def test_a_tool_draws_in_the_chart_that_is_pressed(page: Page) -> None:
     """A tool is chosen while one chart is active, and drawn with in another: in each of them, and it is one drawing.
 

@@ -159,7 +159,7 @@ def test_tools_of_the_top_bar_are_those_of_the_active_chart(services: Services) 
     grid = page(services, "?symbol=ES&spec=1min&grid=columns&active=2")
     assert grid.view is grid.views[1]
     assert list(grid._belt.objects) == [grid.cells[1].belt]
-    grid.cells[0].head.active = True
+    grid.cells[0].head.pressed += 1
     assert grid.state.active == 0 and not grid.cells[1].head.active
     assert list(grid._belt.objects) == [grid.cells[0].belt]
     assert list(grid._rail.objects) == grid.cells[0].rail

@@ -44,7 +44,8 @@ class CellHead(pn.custom.JSComponent):
 
     place = param.Integer(default=0, bounds=(0, MOST - 1), doc="Place of the chart, from 0.")
     title = param.String(default="", doc="Symbol and bars.")
-    active = param.Boolean(default=False, doc="Whether the top bar acts on it.")
+    active = param.Boolean(default=False, doc="Whether the top bar acts on it; said by the server alone.")
+    pressed = param.Integer(default=0, bounds=(0, None), doc="How often the chart became active by a press.")
     full = param.Boolean(default=False, doc="Whether it has the page to itself.")
     link = param.String(default="", doc="Colour and what is linked, as in the state.")
     colors = param.List(default=list(LINK_COLORS), item_type=str, doc="Colours there are.")
@@ -87,7 +88,7 @@ class _Cell:
         """Take a place on the page."""
         if not alone and self.head is None:
             self.head = CellHead(margin=0, sizing_mode="stretch_width")
-            self.head.param.watch(self._pressed, ["active", "full", "link"])
+            self.head.param.watch(self._pressed, ["pressed", "full", "link"])
             self.state.param.watch(lambda *_: self._name(), ["symbol", "spec", "link"])
         if self.head is not None:
             self.head.param.update(place=place, active=active, full=full)
@@ -101,7 +102,7 @@ class _Cell:
 
     def _pressed(self, *events: param.parameterized.Event) -> None:
         for event in events:
-            if event.name == "active" and event.new:
+            if event.name == "pressed":
                 self.grid.activate(self)
             elif event.name == "full" and event.new != (self.grid.full and self.grid.cell is self):
                 self.grid.activate(self)

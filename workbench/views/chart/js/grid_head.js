@@ -124,7 +124,7 @@ export function render({model, view}) {
   const touch = () => {
     if (active) return
     document.dispatchEvent(new CustomEvent("wb-chart", {detail: {place: model.place}}))
-    model.active = true
+    model.pressed += 1  // a count, as presses on two charts may be on their way at once
   }
   const told = ({detail}) => {
     active = detail.place === model.place
